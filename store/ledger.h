@@ -1,0 +1,98 @@
+#pragma once
+
+// The replay ledger (<store>/ledger): which (client, token, timestamp, nonce) were accepted. What it has
+// answered Fresh to once it never answers Fresh to again, in any thread, after any restart or crash, for
+// as long as the timestamp could be accepted. DESIGN section 6 states its promises.
+//
+// Threads: claim(), floor() and raise_mark() may be called from any thread; calls take turns. One process at a
+// time may have it open.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "store/error.h"
+#include "verify/crypto.h"
+
+namespace store {
+
+// Big-endian timestamp, then 16 bytes of a keyed hash over the length-prefixed client, token and nonce:
+// ordered by time.
+struct LedgerKey {
+  std::array<unsigned char, 24> bytes{};
+  std::int64_t timestamp() const;
+};
+
+enum class Verdict : std::uint8_t {
+  Fresh,    // durably noted (against kill -9) before the call returned
+  Replayed,
+  TooOld,   // at or below the floor
+  Full,     // the ledger has no room: refuse with 503
+};
+
+struct LedgerClaim {
+  LedgerKey key;
+  Verdict verdict = Verdict::Full;
+};
+
+struct LedgerOptions {
+  std::filesystem::path path;          // the store's folder
+  std::uint64_t size = 1ull << 30;     // bytes of disk, set aside before the file is mapped
+  std::int64_t window_past_s = 60;     // seconds; entries older than now - this may be purged
+  std::int64_t window_future_s = 60;
+  std::string boot_id;                 // empty: read /proc/sys/kernel/random/boot_id
+};
+
+class Ledger {
+ public:
+  // Busy: another process serves this store. An untrusted ledger (another boot and no clean shutdown) is discarded and
+  // the floor raised to the mark; a missing ledger or mark makes the floor now + window_future_s.
+  // `now`: Unix seconds.
+  static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options, std::int64_t now);
+  ~Ledger();  // without close(): as after a crash
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  // Timestamps at or below it are refused. Never falls. Lock-free.
+  std::int64_t floor() const;
+
+  // A hasher with this ledger's key, one for each thread.
+  class Keyer {
+   public:
+    LedgerKey operator()(std::int64_t timestamp, std::string_view client, std::string_view token, std::string_view nonce);
+
+   private:
+    friend class Ledger;
+    explicit Keyer(const verify::KeyedHash::Key& key) : hash_(key) {}
+    verify::KeyedHash hash_;
+  };
+  Keyer keyer() const;
+
+  // Judges a batch in one write transaction and commits once; two equal keys in one batch: the first is
+  // Fresh. Purges a bounded number of entries older than the window. Raises the mark first (a synced
+  // write) if a timestamp lies beyond it. On an error nothing was accepted.
+  Result<Done> claim(std::span<LedgerClaim> batch, std::int64_t now);
+
+  // Raises the durable mark to at least this timestamp: called ahead of time by a housekeeping thread so that
+  // claim() rarely has to. Unix seconds.
+  Result<Done> raise_mark(std::int64_t timestamp);
+  std::int64_t mark() const;
+  std::int64_t highest_accepted() const;  // 0: none yet
+
+  std::uint64_t entries() const;
+
+  // Clean shutdown: syncs, then notes that the file may be trusted by the next boot.
+  Result<Done> close();
+
+ private:
+  struct State;
+  explicit Ledger(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace store

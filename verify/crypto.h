@@ -1,0 +1,74 @@
+#pragma once
+
+// The door to libcrypto: digests, keyed digests, random bytes. Pure functions and plain values; safe
+// from any thread, except that one KeyedHash serves one thread.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace verify {
+
+enum class Hash : std::uint8_t { Sha1, Sha256, Sha512 };
+
+// A digest or MAC; `size` bytes of it count (20, 32 or 64).
+struct Digest {
+  std::array<unsigned char, 64> bytes{};
+  std::size_t size = 0;
+  std::span<const unsigned char> view() const { return {bytes.data(), size}; }
+};
+
+// HMAC (RFC 2104) with the key's inner and outer pad already hashed: one short message costs two or
+// three compressions less than starting from the key. Immutable; the state is secret and wiped.
+class HmacKey {
+ public:
+  HmacKey(Hash hash, std::string_view key);
+  HmacKey(const HmacKey&) = default;
+  HmacKey& operator=(const HmacKey&) = default;
+  ~HmacKey();
+  Digest sign(std::string_view message) const;
+
+ private:
+  Hash hash_;
+  std::array<std::uint64_t, 8> inner_{};  // chaining values after the pad block
+  std::array<std::uint64_t, 8> outer_{};
+};
+
+Digest digest(Hash hash, std::string_view message);
+
+// True when equal; time depends on the lengths alone.
+bool equal_in_constant_time(std::span<const unsigned char> a, std::span<const unsigned char> b);
+
+// A keyed 128-bit hash (SipHash-2-4) for table keys that strangers must not be able to steer.
+// One thread per object. add() hashes the length and then the bytes of each part.
+class KeyedHash {
+ public:
+  using Key = std::array<unsigned char, 16>;
+  using Value = std::array<unsigned char, 16>;
+  explicit KeyedHash(const Key& key);
+  ~KeyedHash();
+  KeyedHash(KeyedHash&&) noexcept;
+  Value operator()(std::span<const std::string_view> parts);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// From the system's cryptographic generator. Aborts the process if it can't deliver.
+void fill_random(std::span<unsigned char> out);
+
+// `length` letters and digits, uniformly chosen: 27 carry 160 bits.
+std::string random_name(std::size_t length);
+
+std::string to_base64(std::span<const unsigned char> bytes);
+std::string to_hex(std::span<const unsigned char> bytes);
+
+// Overwrites memory in a way the compiler keeps.
+void wipe(void* bytes, std::size_t size);
+
+}  // namespace verify
