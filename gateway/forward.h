@@ -1,0 +1,68 @@
+#pragma once
+
+// Heads as they go onward: hop-by-hop fields out, forged identity out, proven identity in, framing written by
+// us and never copied (RFC 9110 7.6, RFC 9112 6). Pure; output is appended to `out`, which callers reuse.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/message.h"
+
+namespace gateway {
+
+// Which inbound fields never reach the backend, prepared from the settings. Immutable, any thread.
+class Hygiene {
+ public:
+  explicit Hygiene(const conf::Headers& headers);
+  // The name, in any case and with '_' and '.' read as '-', begins with strip_prefix or is an identity field.
+  bool forged(std::string_view name) const;
+  const conf::Headers& headers() const { return headers_; }
+
+ private:
+  conf::Headers headers_;
+  std::string prefix_;              // canonical: lower case, '-' for '_' and '.'
+  std::vector<std::string> names_;  // canonical
+};
+
+// Who was proven, as the lines the backend sees; made once per credential.
+struct Identity {
+  std::string client;    // key
+  std::string user;      // empty: no token
+  std::string realms;    // separated by spaces
+  std::string token_id;  // empty: no token
+};
+// "X-OAuth-User: alice\r\n..."; absent ones are left out; every byte outside 0x21-0x7E and '%' is
+// percent-encoded (the space between realms stays).
+std::string identity_lines(const Identity& identity, const conf::Headers& headers);
+
+struct Onward {
+  std::string_view target;          // origin-form, byte for byte
+  std::string_view host;            // the Host to send
+  std::string_view identity_lines;  // empty on routes without proof
+  std::string_view request_id;
+  std::string_view peer;            // client's address, for X-Forwarded-For
+  std::string_view scheme;          // external, for X-Forwarded-Proto
+  std::string_view authority;       // external, for X-Forwarded-Host
+  bool pass_authorization = false;  // otherwise Authorization: OAuth is dropped (other schemes pass on auth = "none")
+  Framing framing = Framing::None;  // Length or Chunked when there is a body; POST, PUT, PATCH without one say 0
+  std::uint64_t length = 0;
+};
+// Method, target and fields of `head` onward. Expect, Forwarded and X-Forwarded-* of the client are dropped
+// (the latter written anew), X-Request-Id is ours, and Upgrade, TE, HTTP2-Settings and the like go too, as do
+// X-HTTP-Method, X-HTTP-Method-Override and X-Method-Override when there is identity to protect.
+void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene, std::string& out);
+
+struct Returned {
+  std::string_view request_id;
+  bool close = false;        // this answer is the connection's last
+  unsigned client_minor = 1; // of the request; 1.0 clients are told keep-alive explicitly
+  Framing framing = Framing::None;  // towards the client; UntilClose: no framing field
+  std::uint64_t length = 0;
+  bool bodiless = false;     // HEAD, 204, 304: Content-Length of the upstream passes unchanged
+};
+void write_response_head(const ResponseHead& head, const Returned& returned, std::string& out);
+
+}  // namespace gateway
