@@ -1,6 +1,7 @@
 #pragma once
 
-// Text of portcullis.toml -> Settings, or every mistake in it with its place. Pure but for load_file.
+// Text of portcullis.toml -> Settings, or every mistake in it with its place. Pure but for
+// load_file.
 
 #include <string>
 #include <string_view>

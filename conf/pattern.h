@@ -1,7 +1,8 @@
 #pragma once
 
-// Path patterns of routes: "/api/email" exact, "/users/{id}/mail" with one-segment captures, "/api/*" for
-// all below "/api/". Pure. The gateway's matcher and the ties reported by load() both rest on this.
+// Path patterns of routes: "/api/email" exact, "/users/{id}/mail" with one-segment captures,
+// "/api/*" for all below "/api/". Pure. The gateway's matcher and the ties reported by load() both
+// rest on this.
 
 #include <cstdint>
 #include <optional>
@@ -17,9 +18,10 @@ struct Pattern {
     std::string text;      // literal text, or the capture's name
     friend bool operator==(const Segment&, const Segment&) = default;
   };
-  std::string text;                // as written
-  std::vector<Segment> segments;   // between the slashes; "/" has one empty literal segment
-  bool wildcard = false;           // trailing "*": "/api/*" has segments {"api"} and matches "/api/" and below
+  std::string text;               // as written
+  std::vector<Segment> segments;  // between the slashes; "/" has one empty literal segment
+  bool wildcard =
+      false;  // trailing "*": "/api/*" has segments {"api"} and matches "/api/" and below
   friend bool operator==(const Pattern& a, const Pattern& b) { return a.text == b.text; }
 };
 
@@ -29,8 +31,8 @@ std::optional<Pattern> parse_pattern(std::string_view text, std::string& why);
 // `path` is an origin-form path without query, one reading of it. Literals compare byte for byte.
 bool matches(const Pattern& pattern, std::string_view path);
 
-// -1: a comes before b in matching order (exact, then {segment}, then the longest trailing *), 1: after,
-// 0: neither; then they tie if some path fits both.
+// -1: a comes before b in matching order (exact, then {segment}, then the longest trailing *), 1:
+// after, 0: neither; then they tie if some path fits both.
 int compare(const Pattern& a, const Pattern& b);
 
 // Some path fits both, and neither comes before the other.

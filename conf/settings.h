@@ -1,7 +1,8 @@
 #pragma once
 
-// What portcullis.toml says, as plain structs with the defaults and units. Immutable once loaded, hence safe
-// from any thread. conf/portcullis.toml explains each key to people; a test proves the two agree.
+// What portcullis.toml says, as plain structs with the defaults and units. Immutable once loaded,
+// hence safe from any thread. conf/portcullis.toml explains each key to people; a test proves the
+// two agree.
 
 #include <chrono>
 #include <cstdint>
@@ -18,11 +19,14 @@ namespace conf {
 using Milliseconds = std::chrono::milliseconds;
 inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
 
-// Where a key stands in the file, for what is reported later (warnings of `check`). 1-based; 0: not in it.
+// Where a key stands in the file, for what is reported later (warnings of `check`). 1-based; 0: not
+// in it.
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  friend bool operator==(const Position&, const Position&) { return true; }  // not part of the meaning
+  friend bool operator==(const Position&, const Position&) {
+    return true;
+  }  // not part of the meaning
 };
 
 struct Tls {
@@ -59,8 +63,8 @@ struct Log {
 
 struct Store {
   std::string path = "/var/lib/portcullis";
-  std::uint64_t map_size = 256ull << 30;    // bytes
-  std::uint64_t ledger_size = 1ull << 30;   // bytes
+  std::uint64_t map_size = 256ull << 30;   // bytes
+  std::uint64_t ledger_size = 1ull << 30;  // bytes
   friend bool operator==(const Store&, const Store&) = default;
 };
 
@@ -110,6 +114,11 @@ struct Login {
   friend bool operator==(const Login&, const Login&) = default;
 };
 
+struct Provider {
+  std::optional<std::string> host;  // the provider's pages on a host of their own
+  friend bool operator==(const Provider&, const Provider&) = default;
+};
+
 struct Headers {
   std::string user = "X-OAuth-User";
   std::string client = "X-OAuth-Client";
@@ -152,15 +161,15 @@ enum class Auth : std::uint8_t { Token, Client, Optional, None };
 enum class HostSent : std::uint8_t { Received, Upstream };
 
 struct Route {
-  std::vector<std::string> hosts;    // authorities it answers to; empty: all
+  std::vector<std::string> hosts;  // authorities it answers to; empty: all
   Pattern path;
   std::vector<std::string> methods;  // upper case; empty: all. GET implies HEAD
   std::vector<std::string> realms;
-  bool any_realm = false;            // realms came from realms_any
+  bool any_realm = false;  // realms came from realms_any
   Auth auth = Auth::Token;
-  std::string upstream;              // name of an Upstream
+  std::string upstream;  // name of an Upstream
   HostSent host = HostSent::Received;
-  bool pass_authorization = false;   // forward the client's Authorization: OAuth field
+  bool pass_authorization = false;  // forward the client's Authorization: OAuth field
   Position where;
   friend bool operator==(const Route&, const Route&) = default;
 };
@@ -171,6 +180,7 @@ struct Settings {
   Log log;
   Store store;
   OAuth oauth;
+  Provider provider;
   Login login;
   Headers headers;
   Limits limits;

@@ -20,11 +20,11 @@ struct Address {
 std::optional<Address> parse_address(std::string_view text);
 
 struct Url {
-  std::string scheme;  // "http" or "https"
-  std::string host;    // lower case; IPv6 literals keep their brackets
+  std::string scheme;      // "http" or "https"
+  std::string host;        // lower case; IPv6 literals keep their brackets
   std::uint16_t port = 0;  // as written, or the scheme's default
-  std::string path;    // "" or "/base", byte for byte, no trailing "/"
-  std::string query;   // without "?", byte for byte
+  std::string path;        // "" or "/base", byte for byte, no trailing "/"
+  std::string query;       // without "?", byte for byte
   bool has_query = false;
   // host, or host:port when the port is not the scheme's default
   std::string authority() const;

@@ -1,0 +1,71 @@
+#include "conf/document.h"
+
+#include <algorithm>
+#include <utility>
+
+// The parser asserts what odd input can make false (two bytes, "[$", are enough), and then reports
+// that same input as an error by itself: so its assertions are off.
+#define TOML_ASSERT(expression) static_assert(true)
+#include <toml++/toml.h>
+
+#include "conf/phrase.h"
+#include "conf/screen.h"
+
+namespace conf {
+namespace {
+
+constexpr int kDepth = 8;  // of nested tables and lists; no key that exists stands so deep
+
+Position place(const toml::source_position& at) { return {at.line, at.column}; }
+
+Node convert(const toml::node& from, int depth);
+
+void convert_members(const toml::table& from, Node& to, int depth) {
+  for (auto&& [key, value] : from) {
+    to.members.push_back(
+        {std::string(key.str()), place(key.source().begin), convert(value, depth - 1)});
+  }
+  std::sort(to.members.begin(), to.members.end(), [](const Member& a, const Member& b) {
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
+}
+
+Node convert(const toml::node& from, int depth) {
+  Node to;
+  to.where = place(from.source().begin);
+  if (const auto* table = from.as_table()) {
+    to.kind = Node::Kind::Table;
+    if (depth > 0) convert_members(*table, to, depth);
+  } else if (const auto* array = from.as_array()) {
+    to.kind = Node::Kind::Array;
+    for (const toml::node& item : *array) {
+      if (depth > 0) to.items.push_back(convert(item, depth - 1));
+    }
+  } else if (const auto* text = from.as_string()) {
+    to.kind = Node::Kind::String;
+    to.text = text->get();
+  } else if (const auto* integer = from.as_integer()) {
+    to.kind = Node::Kind::Integer;
+    to.integer = integer->get();
+  } else if (const auto* boolean = from.as_boolean()) {
+    to.kind = Node::Kind::Boolean;
+    to.boolean = boolean->get();
+  } else {
+    to.kind = from.is_floating_point() ? Node::Kind::Float : Node::Kind::Time;
+  }
+  return to;
+}
+
+}  // namespace
+
+std::variant<Node, Mistake> parse_document(std::string_view toml) {
+  if (toml.starts_with("\xef\xbb\xbf")) toml.remove_prefix(3);  // a byte order mark says nothing
+  if (auto mistake = screen(toml)) return std::move(*mistake);
+  try {
+    return convert(toml::parse(toml), kDepth);
+  } catch (const toml::parse_error& error) {
+    return Mistake{place(error.source().begin), "not TOML: " + escaped(error.description())};
+  }
+}
+
+}  // namespace conf

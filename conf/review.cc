@@ -1,0 +1,139 @@
+#include "conf/review.h"
+
+#include <algorithm>
+
+#include "conf/phrase.h"
+
+namespace conf {
+namespace {
+
+bool is_loopback(const Address& address) {
+  return address.host.starts_with("127.") || address.host == "::1" ||
+         address.host.starts_with("::ffff:127.");
+}
+
+bool has_https_url(const Listen& listen) {
+  return std::any_of(listen.external_url.begin(), listen.external_url.end(),
+                     [](const Url& url) { return url.scheme == "https"; });
+}
+
+// The authorities that are accepted at all; empty: any.
+std::vector<std::string> accepted(const Listen& listen) {
+  if (listen.external_url.empty()) return listen.hosts;
+  std::vector<std::string> out;
+  for (const Url& url : listen.external_url) out.push_back(url.authority());
+  return out;
+}
+
+void review_listen(const Settings& settings, std::vector<std::string>& out) {
+  const Listen& listen = settings.listen;
+  if (listen.external_url.empty() && listen.hosts.empty() && !is_loopback(listen.address)) {
+    out.emplace_back(
+        "neither listen.external_url nor listen.hosts is set: whatever Host a client sends is "
+        "believed");
+  }
+  if (!listen.external_url.empty() && !listen.hosts.empty()) {
+    out.emplace_back("listen.hosts has no effect beside listen.external_url");
+  }
+  if (settings.oauth.enforce_tls && !listen.tls && !has_https_url(listen) &&
+      listen.trusted_proxies.empty()) {
+    out.emplace_back(
+        "oauth.enforce_tls is on, but no request can come over https: set listen.tls, an https "
+        "listen.external_url or listen.trusted_proxies");
+  }
+  for (const Cidr& block : listen.trusted_proxies) {
+    const bool every_ipv4 = block == parse_cidr("0.0.0.0/0");
+    if (block.bits != 0 && !every_ipv4) continue;
+    out.push_back("listen.trusted_proxies has " + quoted(every_ipv4 ? "0.0.0.0/0" : "::/0") +
+                  ": every client can say what it likes about itself");
+  }
+  if (!is_loopback(settings.admin.address)) {
+    out.emplace_back(
+        "admin.address is not a loopback address: metrics and health are open to others");
+  }
+}
+
+void review_routes(const Settings& settings, std::vector<std::string>& out) {
+  if (settings.routes.empty()) out.emplace_back("there is no [[route]]: every request gets 404");
+  const std::vector<std::string> hosts = accepted(settings.listen);
+  for (const Route& route : settings.routes) {
+    for (const std::string& host : route.hosts) {
+      if (hosts.empty() || std::find(hosts.begin(), hosts.end(), host) != hosts.end()) continue;
+      out.push_back(
+          "the route on line " + std::to_string(route.where.line) + " waits for host " +
+          quoted(host) + ", which " +
+          (settings.listen.external_url.empty() ? "listen.hosts" : "listen.external_url") +
+          " does not let in");
+    }
+  }
+}
+
+// One line per key that waits for its feature; it goes when the feature comes. `d` are the
+// defaults.
+struct Waiting {
+  const char* key;
+  bool (*is_set)(const Settings& s, const Settings& d);
+};
+
+#define WAITING(key, member)                                                          \
+  {                                                                                   \
+    key, [](const Settings& s, const Settings& d) { return !(s.member == d.member); } \
+  }
+constexpr Waiting kWaiting[] = {
+    WAITING("listen.trusted_proxies", listen.trusted_proxies),
+    WAITING("admin.address", admin.address),
+    WAITING("log.refusals", log.refusals),
+    WAITING("oauth.request_token_lifetime", oauth.request_token_lifetime),
+    WAITING("oauth.access_token_lifetime", oauth.access_token_lifetime),
+    WAITING("oauth.error_uri", oauth.error_uri),
+    WAITING("oauth.refusal_to", oauth.refusal_to),
+    WAITING("oauth.request_token_path", oauth.request_token_path),
+    WAITING("oauth.authorize_path", oauth.authorize_path),
+    WAITING("oauth.access_token_path", oauth.access_token_path),
+    WAITING("oauth.token_methods", oauth.token_methods),
+    WAITING("oauth.request_token_extra", oauth.request_token_extra),
+    WAITING("oauth.access_token_extra", oauth.access_token_extra),
+    WAITING("oauth.reply_realms", oauth.reply_realms),
+    WAITING("oauth.split_parameters", oauth.split_parameters),
+    WAITING("provider.host", provider.host),
+    WAITING("login.mode", login.mode),
+    WAITING("login.check_url", login.check_url),
+    WAITING("login.user", login.user),
+    WAITING("login.sign_in_url", login.sign_in_url),
+    WAITING("login.header", login.header),
+};
+#undef WAITING
+
+constexpr std::string_view kWaitingMethods[] = {"RSA-SHA1", "RSA-SHA256", "RSA-SHA512",
+                                                "PLAINTEXT"};
+
+}  // namespace
+
+std::vector<std::string> warnings(const Settings& settings) {
+  std::vector<std::string> out;
+  review_listen(settings, out);
+  review_routes(settings, out);
+  return out;
+}
+
+std::vector<std::string> not_yet_in_effect(const Settings& settings) {
+  std::vector<std::string> out;
+  const Settings defaults;
+  for (const Waiting& waiting : kWaiting) {
+    if (waiting.is_set(settings, defaults)) out.emplace_back(waiting.key);
+  }
+  const std::vector<std::string>& methods = settings.oauth.signature_methods;
+  for (const std::string_view method : kWaitingMethods) {
+    if (std::find(methods.begin(), methods.end(), method) == methods.end()) continue;
+    out.push_back("oauth.signature_methods " + quoted(method));
+  }
+  for (const Upstream& upstream : settings.upstreams) {
+    for (const Url& server : upstream.servers) {
+      if (server.scheme != "https") continue;
+      out.push_back("upstream.servers " + quoted("https://" + server.authority()));
+    }
+  }
+  return out;
+}
+
+}  // namespace conf
