@@ -1,8 +1,8 @@
 #pragma once
 
-// A Claim is what a request says about itself: who signs, how, when (RFC 5849 section 3.1). Reading one
-// is pure; it proves nothing. The Workspace holds the decoded and encoded parameters, so that a request
-// that was read before costs no allocation.
+// A Claim is what a request says about itself: who signs, how, when (RFC 5849 section 3.1). Reading
+// one is pure; it proves nothing. The Workspace holds the decoded and encoded parameters, so that a
+// request that was read before costs no allocation.
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +17,8 @@
 namespace verify {
 
 // Reusable memory for one request at a time: parameters, arena, base string. Keep one per busy
-// connection; reset by read_claim(). Grows to the largest request seen, bounded by the gateway's limits.
+// connection; reset by read_claim(). Grows to the largest request seen, bounded by the gateway's
+// limits.
 class Workspace {
  public:
   Workspace();
@@ -39,19 +40,26 @@ enum class Source : std::uint8_t { Header, Query, Form };
 // All values are decoded.
 struct Claim {
   Source source{};
-  std::string_view client;            // oauth_consumer_key
-  std::optional<std::string_view> token;  // absent; or present and perhaps empty, which means no token
+  std::string_view client;  // oauth_consumer_key
+  std::optional<std::string_view>
+      token;  // absent; or present and perhaps empty, which means no token
   std::string_view nonce;
-  std::int64_t timestamp = 0;         // Unix seconds
-  std::string_view signature;         // decoded from percent-encoding, still base64
+  std::int64_t timestamp = 0;  // Unix seconds
+  std::string_view signature;  // decoded from percent-encoding, still base64
   Method method{};
-  std::optional<std::string_view> callback, verifier, body_hash;  // for the provider and later checks
+  std::optional<std::string_view> callback, verifier,
+      body_hash;  // for the provider and later checks
+  std::optional<std::string_view>
+      realm;  // the Authorization field's: not signed, so it proves nothing
 
   bool has_token() const { return token && !token->empty(); }
 };
 
-// No OAuth credentials at all is not an error of its own on routes with auth = "optional": callers see it
-// as Reason::CredentialsAbsent.
-Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bounds, Workspace& workspace);
+// Checks the parameters as such: one source, none twice, none missing, lengths, version, a method
+// that is known. No OAuth credentials at all is not an error of its own on routes with auth =
+// "optional": callers see it as Reason::CredentialsAbsent. A request without any is never refused
+// for how its query or form is spelled, only for having too many parameters.
+Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bounds,
+                                 Workspace& workspace);
 
 }  // namespace verify

@@ -1,12 +1,13 @@
 #pragma once
 
-// The door to libcrypto: digests, keyed digests, random bytes. Pure functions and plain values; safe
-// from any thread, except that one KeyedHash serves one thread.
+// The door to libcrypto: digests, keyed digests, key derivation, random bytes. Pure functions and
+// plain values; safe from any thread, except that one KeyedHash serves one thread.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,7 +66,19 @@ void fill_random(std::span<unsigned char> out);
 // `length` letters and digits, uniformly chosen: 27 carry 160 bits.
 std::string random_name(std::size_t length);
 
+// Key derivation for passwords, slow by intent: RFC 7914 (memory 128 * n * r bytes, n a power of
+// two) and RFC 8018 5.2. False when libcrypto refuses the costs or has no memory left.
+bool derive_scrypt(std::string_view password, std::string_view salt, std::uint64_t n,
+                   std::uint64_t r, std::uint64_t p, std::span<unsigned char> out);
+bool derive_pbkdf2(Hash hash, std::string_view password, std::string_view salt, int rounds,
+                   std::span<unsigned char> out);
+
+// Standard alphabet, with padding.
 std::string to_base64(std::span<const unsigned char> bytes);
+// How many bytes were written to `out`; nothing when the text is not exactly what to_base64 gives
+// for some bytes, or has more of them than `out` holds. Does not allocate.
+std::optional<std::size_t> from_base64(std::string_view text, std::span<unsigned char> out);
+// Lower case.
 std::string to_hex(std::span<const unsigned char> bytes);
 
 // Overwrites memory in a way the compiler keeps.

@@ -28,7 +28,9 @@ bool in_effect(Method method);
 class MethodSet {
  public:
   constexpr MethodSet() = default;
-  constexpr void add(Method m) { bits_ = static_cast<std::uint8_t>(bits_ | (1u << static_cast<unsigned>(m))); }
+  constexpr void add(Method m) {
+    bits_ = static_cast<std::uint8_t>(bits_ | (1u << static_cast<unsigned>(m)));
+  }
   constexpr bool has(Method m) const { return (bits_ & (1u << static_cast<unsigned>(m))) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
 

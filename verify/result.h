@@ -1,7 +1,8 @@
 #pragma once
 
-// Result<T, E>: a value, or the reason there is none. Everything that a client, an upstream or a disk
-// can cause travels as one of these; exceptions are left for bugs. Plain value type, no thread rules.
+// Result<T, E>: a value, or the reason there is none. Everything that a client, an upstream or a
+// disk can cause travels as one of these; exceptions are left for bugs. Plain value type, no thread
+// rules.
 
 #include <cassert>
 #include <utility>
@@ -19,8 +20,9 @@ struct Failure {
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}                      // NOLINT
-  Result(Failure<E> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}  // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT
+  Result(Failure<E> failure)
+      : state_(std::in_place_index<1>, std::move(failure.error)) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

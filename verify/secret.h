@@ -1,7 +1,7 @@
 #pragma once
 
-// Bytes that must not leak: they can't be printed, compare in constant time, and are wiped when they
-// go. A plain value: one thread at a time per object.
+// Bytes that must not leak: they can't be printed, compare in constant time, and are wiped when
+// they go. A plain value: one thread at a time per object.
 
 #include <string>
 #include <string_view>
@@ -19,7 +19,8 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept;
   ~Secret() { wipe(); }
 
-  // The bytes themselves; the name is meant to be found by a reviewer. Valid until the Secret changes.
+  // The bytes themselves; the name is meant to be found by a reviewer. Valid until the Secret
+  // changes.
   std::string_view reveal() const { return bytes_; }
   bool empty() const { return bytes_.empty(); }
 

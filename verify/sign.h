@@ -24,10 +24,11 @@ struct Signer {
   std::string realm;  // empty: no realm parameter
 };
 
-// The value of the Authorization field: `OAuth oauth_consumer_key="...", ...`. request.authorization is
-// ignored. Fails with one sentence when the target can't be read or the method needs a key that
-// Signer doesn't hold.
-Result<std::string, std::string> authorization_header(const RequestView& request, const Signer& signer,
-                                                      std::int64_t timestamp, std::string_view nonce);
+// The value of the Authorization field: `OAuth oauth_consumer_key="...", ...`.
+// request.authorization is ignored. Fails with one sentence when the target can't be read or the
+// method needs a key that Signer doesn't hold.
+Result<std::string, std::string> authorization_header(const RequestView& request,
+                                                      const Signer& signer, std::int64_t timestamp,
+                                                      std::string_view nonce);
 
 }  // namespace verify

@@ -1,0 +1,95 @@
+#include "verify/base_string.h"
+
+#include <cstring>
+
+#include "verify/judge.h"
+#include "verify/percent.h"
+
+namespace verify {
+namespace {
+
+char* put(std::string_view text, char* out) {
+  if (!text.empty()) std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+// Encodes what is encoded already: of its bytes only '%' changes.
+char* put_twice_encoded(std::string_view text, char* out) {
+  while (true) {
+    const std::size_t percent = text.find('%');
+    if (percent == std::string_view::npos) return put(text, out);
+    out = put(text.substr(0, percent), out);
+    out = put("%25", out);
+    text.remove_prefix(percent + 1);
+  }
+}
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+char* put_encoded_lower(std::string_view text, char* out) {
+  for (char c : text) {
+    const char small = lower(c);
+    out = percent_encode(std::string_view(&small, 1), out);
+  }
+  return out;
+}
+
+bool is_https(std::string_view scheme) { return scheme.size() == 5; }
+
+// Section 3.4.1.2: the port is left out if it is the scheme's own, or if none follows the colon.
+std::string_view without_default_port(std::string_view authority, std::string_view scheme) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) {
+    return authority;
+  }
+  const std::string_view port = authority.substr(colon + 1);
+  const std::string_view usual = is_https(scheme) ? "443" : "80";
+  return port.empty() || port == usual ? authority.substr(0, colon) : authority;
+}
+
+std::size_t size_of(const std::vector<Parameter>& parameters) {
+  std::size_t out = 0;
+  for (const Parameter& p : parameters) out += 3 * (p.name.size() + p.value.size()) + 6;
+  return out;
+}
+
+}  // namespace
+
+std::string_view build_base_string(const RequestView& request, Parameters& parameters) {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  const std::size_t uri =
+      request.scheme.size() + request.authority.size() + request.path_prefix.size() + path.size();
+  const std::size_t most = request.method.size() + 3 * uri + size_of(parameters.sorted()) + 16;
+  char* const start = parameters.arena().take(most);
+  char* out = start;
+
+  for (char c : request.method) {
+    const char large = upper(c);
+    out = percent_encode(std::string_view(&large, 1), out);
+  }
+  *out++ = '&';
+  out = put_encoded_lower(request.scheme, out);
+  out = put("%3A%2F%2F", out);
+  out = put_encoded_lower(without_default_port(request.authority, request.scheme), out);
+  out = percent_encode(request.path_prefix, out);
+  out = percent_encode(path, out);
+  if (path.empty() && request.path_prefix.empty()) out = put("%2F", out);
+  *out++ = '&';
+  bool first = true;
+  for (const Parameter& parameter : parameters.sorted()) {
+    if (!first) out = put("%26", out);
+    first = false;
+    out = put_twice_encoded(parameter.name, out);
+    out = put("%3D", out);
+    out = put_twice_encoded(parameter.value, out);
+  }
+  parameters.arena().give_back(out);
+  return {start, static_cast<std::size_t>(out - start)};
+}
+
+std::string_view base_string(const RequestView& request, const Claim&, Workspace& workspace) {
+  return build_base_string(request, workspace.state().parameters);
+}
+
+}  // namespace verify
