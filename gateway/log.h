@@ -13,7 +13,7 @@
 
 namespace gateway {
 
-struct Exchange {               // views live until record() returns
+struct LogEntry {               // views live until record() returns
   std::string_view request_id;
   std::string_view peer;        // address:port
   std::string_view method;
@@ -40,7 +40,7 @@ class Log {
 
   bool wants(conf::LogLevel level) const;
   // Answers pass at info, refusals (4xx) and faults (5xx) of our own at warn.
-  void record(const Exchange& exchange, bool refused);
+  void record(const LogEntry& entry, bool refused);
   void say(conf::LogLevel level, std::string_view sentence);
   void reopen();  // after a rotation
 
