@@ -1,6 +1,7 @@
 #pragma once
 
-// Wires the gateway together and runs it: store, ledger, log, one event loop per thread, signals. Call once, from main.
+// Wires the gateway together and runs it: store, ledger, log, one event loop per thread, signals.
+// Call once, from main.
 
 #include <string>
 
@@ -8,8 +9,8 @@
 
 namespace gateway {
 
-// Serves until SIGTERM or SIGINT has drained what was in flight: 0. 1 with one sentence on standard error if it
-// can't start. Prints "listening on ADDRESS:PORT" on standard output when ready.
+// Serves until SIGTERM or SIGINT has drained what was in flight: 0. 1 with one sentence on standard
+// error if it can't start. Prints "listening on ADDRESS:PORT" on standard output when ready.
 int serve(const conf::Settings& settings, const std::string& config_file);
 
 }  // namespace gateway

@@ -1,0 +1,212 @@
+// The request goes to the backend, and the head of its answer comes back.
+
+#include <array>
+
+#include "gateway/exchange.h"
+
+namespace gateway {
+namespace {
+
+constexpr unsigned kMaxInterim = 16;             // 1xx answers before the final one
+constexpr std::size_t kStreamBuffer = 64 << 10;  // bytes moved at a time when a body streams
+
+// An answer that comes while the request's body is still on its way ends the sending. Outlives the
+// exchange, hence shared with the pending wait.
+struct EarlyAnswer {
+  bool arrived = false;
+  Connection* client = nullptr;
+  UpstreamConnection* upstream = nullptr;
+};
+
+void watch(UpstreamConnection& upstream, std::shared_ptr<EarlyAnswer> early) {
+  upstream.when_readable([early = std::move(early)](const ErrorCode& error) {
+    if (error || early->client == nullptr) return;
+    early->arrived = true;
+    early->client->stream().cancel();
+    early->upstream->cancel();
+  });
+}
+
+// Idempotent by RFC 9110 9.2.2, and with no body that would have to be sent again.
+bool may_repeat(const Exchange& x) {
+  std::string_view method = x.request.method;
+  return x.request.framing == Framing::None &&
+         (method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+          method == "OPTIONS");
+}
+
+Refusal upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
+  if (x.upstream->fired()) return Refusal{.fault = Fault::UpstreamTimeout, .detail = what};
+  return Refusal{.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()};
+}
+
+void write_onward_head(Exchange& x, const UpstreamPool& pool) {
+  const External& external = *x.connection.external;
+  Onward onward{.target = x.target.origin,
+                .host = x.request.host,
+                .request_id = x.request_id,
+                .peer = x.connection.peer_address(),
+                .scheme = external.scheme,
+                .authority = external.authority,
+                .pass_authorization = x.route->pass_authorization,
+                .framing = x.request.framing,
+                .length = x.request.length};
+  if (x.route->host == conf::HostSent::Upstream || x.request.host.empty())
+    onward.host = pool.host();
+  if (x.credential) onward.identity_lines = x.credential->identity_lines;
+  if (x.form_held) {
+    onward.framing = Framing::Length;
+    onward.length = x.scratch.form.size();
+  }
+  x.scratch.out.clear();
+  write_request_head(x.request, onward, x.gate.hygiene, x.scratch.out);
+}
+
+// Puts the payload pieces into scratch.gathered, framed for the upstream. `frame` holds the chunk
+// head meanwhile.
+void frame_pieces(Exchange& x, bool last, std::string& frame) {
+  std::size_t size = 0;
+  for (std::string_view piece : x.scratch.pieces) size += piece.size();
+  bool chunked = x.request.framing == Framing::Chunked;
+  frame.clear();
+  if (chunked && size > 0) {
+    chunk_head(size, frame);
+    x.scratch.gathered.push_back(asio::buffer(frame));
+  }
+  for (std::string_view piece : x.scratch.pieces) {
+    x.scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
+  }
+  if (!chunked) return;
+  std::string_view end = size > 0 ? (last ? "\r\n0\r\n\r\n" : "\r\n") : (last ? "0\r\n\r\n" : "");
+  x.scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
+}
+
+// The body streams: what has been read is written before more is read, so memory stays bounded.
+Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
+  Buffer& in = x.scratch.in;
+  in.compact();
+  in.reserve(kStreamBuffer);
+  Pace pace(x);
+  Flaw flaw;
+  std::string frame;
+  for (;;) {
+    x.scratch.pieces.clear();
+    std::size_t used = 0;
+    Parse parse = x.scratch.request_reader.read_body(in.view(), used, x.scratch.pieces, flaw);
+    if (parse == Parse::Bad) {
+      x.out_of_step = true;
+      co_return Refusal{.fault = flaw.fault, .detail = flaw.sentence};
+    }
+    for (std::string_view piece : x.scratch.pieces) x.bytes_in += piece.size();
+    if (x.bytes_in > x.gate.settings.limits.body_bytes) {
+      x.out_of_step = true;
+      co_return Refusal{.fault = Fault::BodyTooLarge};
+    }
+    frame_pieces(x, parse == Parse::Done, frame);
+    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    std::span<asio::const_buffer> all(x.scratch.gathered);
+    ErrorCode error = co_await x.upstream->write_all(all);
+    x.scratch.gathered.clear();
+    in.consume(used);
+    x.request_read = parse == Parse::Done;
+    if (early.arrived || x.request_read) co_return std::nullopt;
+    if (error) co_return upstream_failed(x, "sending", error);
+    in.compact();
+    Step stopped = co_await read_more_body(x, pace);
+    if (early.arrived) co_return std::nullopt;
+    if (stopped) co_return stopped;
+  }
+}
+
+Task<Step> send_request(Exchange& x) {
+  x.upstream->set(x.gate.settings.timeouts.upstream_response);
+  x.scratch.gathered.clear();
+  x.scratch.gathered.push_back(asio::buffer(x.scratch.out));
+  if (x.form_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
+  if (!x.request_read) {
+    auto early = std::make_shared<EarlyAnswer>();
+    early->client = &x.connection;
+    early->upstream = x.upstream.get();
+    watch(*x.upstream, early);
+    Step refusal = co_await send_body(x, *early);
+    early->client = nullptr;
+    x.upstream->cancel();
+    x.connection.clear();
+    co_return refusal;
+  }
+  std::span<asio::const_buffer> all(x.scratch.gathered);
+  ErrorCode error = co_await x.upstream->write_all(all);
+  x.scratch.gathered.clear();
+  if (error) co_return upstream_failed(x, "sending", error);
+  co_return std::nullopt;
+}
+
+// One whole head from the upstream, parsed; interim answers are dropped.
+Task<Step> read_answer_head(Exchange& x) {
+  Buffer& up = x.scratch.up;
+  up.clear();
+  HeadScanner scanner;
+  Flaw flaw;
+  for (unsigned interim = 0; interim < kMaxInterim;) {
+    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
+    if (parse == Parse::NeedMore) {
+      if (up.space_size() == 0) {
+        up.compact();
+        if (up.space_size() == 0) up.reserve(up.capacity() * 2);
+      }
+      x.upstream->set(x.gate.settings.timeouts.upstream_response);
+      std::size_t bytes = 0;
+      ErrorCode error = co_await x.upstream->read_some(up.space(), up.space_size(), bytes);
+      if (error) co_return upstream_failed(x, "waiting for the answer", error);
+      up.filled(bytes);
+      continue;
+    }
+    if (parse == Parse::Done) {
+      std::string_view head = up.view().substr(0, scanner.length());
+      bool bodiless = x.request.method == "HEAD";
+      parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, bodiless,
+                                                  x.scratch.response, flaw);
+    }
+    if (parse == Parse::Bad || x.scratch.response.status == 101) {
+      co_return Refusal{.fault = Fault::UpstreamBroken,
+                        .detail = "not a proper answer: " + flaw.sentence};
+    }
+    x.answer_head_size = scanner.length();
+    if (x.scratch.response.status >= 200) co_return std::nullopt;
+    up.consume(scanner.length());
+    scanner.reset();
+    ++interim;
+  }
+  co_return Refusal{.fault = Fault::UpstreamBroken, .detail = "too many interim answers"};
+}
+
+Task<Step> ask_once(Exchange& x, UpstreamPool& pool, bool fresh) {
+  auto acquired = co_await pool.acquire(!may_repeat(x), fresh);
+  if (!acquired) co_return acquired.error();
+  x.upstream = std::move(*acquired);
+  Step refusal = co_await send_request(x);
+  if (refusal) co_return refusal;
+  // Others that are ready go first: by then the answer is often there, which saves a look too
+  // early.
+  co_await asio::post(x.worker.context(), asio::use_awaitable_t<Executor>());
+  refusal = co_await read_answer_head(x);
+  co_return refusal;
+}
+
+}  // namespace
+
+// A pooled connection may have died since its last use. If it gave no byte of an answer, and asking
+// again can do no harm, a fresh one is asked: this replaces a connection, it doesn't repeat a
+// request that was answered.
+Task<Step> ask_backend(Exchange& x) {
+  UpstreamPool& pool = x.worker.upstream(x.route->upstream);
+  write_onward_head(x, pool);
+  Step refusal = co_await ask_once(x, pool, false);
+  bool died_idle = refusal && x.upstream && x.upstream->reused() && x.scratch.up.empty() &&
+                   refusal->fault == Fault::UpstreamBroken;
+  if (died_idle && may_repeat(x)) refusal = co_await ask_once(x, pool, true);
+  if (refusal) x.upstream.reset();
+  co_return refusal;
+}
+
+}  // namespace gateway

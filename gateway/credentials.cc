@@ -1,0 +1,101 @@
+#include "gateway/credentials.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "gateway/forward.h"
+
+namespace gateway {
+namespace {
+
+std::vector<std::string> within(const std::vector<std::string>& realms,
+                                const std::vector<std::string>& allowed) {
+  std::vector<std::string> both;
+  for (const std::string& realm : realms) {
+    if (std::find(allowed.begin(), allowed.end(), realm) != allowed.end()) both.push_back(realm);
+  }
+  return both;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+std::size_t hash_of(std::string_view client, std::string_view token) {
+  std::size_t a = std::hash<std::string_view>()(client);
+  std::size_t b = std::hash<std::string_view>()(token);
+  return a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2));
+}
+
+}  // namespace
+
+std::shared_ptr<const Credential> prepare(const store::Found& found, std::string_view client,
+                                          std::string_view token, const conf::Headers& headers) {
+  auto credential = std::make_shared<Credential>();
+  credential->client = client;
+  credential->token = token;
+  credential->txn = found.txn;
+  verify::Keys& keys = credential->keys;
+  keys.client_known = found.client_known;
+  keys.client_enabled = found.client.enabled;
+  for (const std::string& name : found.client.signature_methods) {
+    if (auto method = verify::method_from_name(name)) keys.client_methods.add(*method);
+  }
+  keys.token_known = found.token_known;
+  keys.token_of_client = found.token_known && found.token.client == client;
+  keys.token_revoked = found.token.revoked;
+  keys.token_expires = found.token.expires;
+  keys.user_enabled = found.user_enabled;
+  keys.realms =
+      found.token_known ? within(found.token.realms, found.client.realms) : found.client.realms;
+  verify::Secret no_token;
+  const verify::Secret& token_secret = token.empty() ? no_token : found.token.secret;
+  for (const store::ClientSecret& secret : found.client.secrets) {
+    keys.keys.emplace_back(secret.secret, token_secret, secret.expires);
+  }
+  Identity identity{
+      .client = std::string(client), .user = {}, .realms = joined(keys.realms), .token_id = {}};
+  if (found.token_known) {
+    credential->user = found.token.user;
+    identity.user = found.token.user;
+    identity.token_id = store::token_id(token);
+  }
+  credential->identity_lines = identity_lines(identity, headers);
+  return credential;
+}
+
+Credentials::Credentials(const store::Credentials& store, store::Credentials::Reader reader,
+                         const conf::Headers& headers)
+    : store_(store), reader_(std::move(reader)), headers_(headers), slots_(kSets * kWays) {}
+
+Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token) {
+  std::size_t hash = hash_of(client, token);
+  Slot* set = &slots_[(hash % kSets) * kWays];
+  std::uint64_t latest = store_.last_txn();
+  Slot* victim = set + (next_victim_++ % kWays);
+  for (Slot* slot = set; slot != set + kWays; ++slot) {
+    if (!slot->credential) {
+      victim = slot;
+      continue;
+    }
+    if (slot->hash != hash || slot->credential->client != client ||
+        slot->credential->token != token) {
+      continue;
+    }
+    if (slot->credential->txn == latest) co_return slot->credential;
+    victim = slot;
+    break;
+  }
+  store::Result<store::Found> found = reader_.find(client, token);
+  if (!found) co_return found.failure();
+  victim->hash = hash;
+  victim->credential = prepare(*found, client, token, headers_);
+  co_return victim->credential;
+}
+
+}  // namespace gateway

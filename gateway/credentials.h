@@ -1,0 +1,61 @@
+#pragma once
+
+// The awaitable face of the credential store, one for each event loop: finds what is known of a
+// client and a token, prepared for judging, and remembers it for as long as nothing in the store
+// has changed. Unknown pairs are remembered like known ones, so that both cost the same. A store on
+// another machine could stand behind the same find().
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/net.h"
+#include "gateway/refusal.h"
+#include "store/credentials.h"
+#include "verify/judge.h"
+
+namespace gateway {
+
+// Immutable; shared with requests under way while newer ones may see a newer one.
+struct Credential {
+  verify::Keys keys;
+  std::string client, token;   // as claimed
+  std::string user;            // empty without a known token
+  std::string identity_lines;  // what the backend is told once the request is accepted
+  std::uint64_t txn = 0;       // snapshot it was read in
+};
+
+// Builds the one from the other. Pure.
+std::shared_ptr<const Credential> prepare(const store::Found& found, std::string_view client,
+                                          std::string_view token, const conf::Headers& headers);
+
+class Credentials {
+ public:
+  using Found = verify::Result<std::shared_ptr<const Credential>, store::Error>;
+
+  // All arguments outlive it.
+  Credentials(const store::Credentials& store, store::Credentials::Reader reader,
+              const conf::Headers& headers);
+
+  // `token` empty: the client alone. Completes inline.
+  Task<Found> find(std::string_view client, std::string_view token);
+
+ private:
+  inline static constexpr std::size_t kSets = 4096;  // x kWays entries
+  inline static constexpr std::size_t kWays = 4;
+  struct Slot {
+    std::size_t hash = 0;
+    std::shared_ptr<const Credential> credential;
+  };
+
+  const store::Credentials& store_;
+  store::Credentials::Reader reader_;
+  const conf::Headers& headers_;
+  std::vector<Slot> slots_;
+  std::size_t next_victim_ = 0;
+};
+
+}  // namespace gateway

@@ -1,0 +1,197 @@
+#include "gateway/exchange.h"
+
+#include <array>
+
+#include "conf/url.h"
+
+namespace gateway {
+namespace {
+
+// Host, target and method decide the route (before any cryptography); 4xx if none does.
+Step find_route(Exchange& x) {
+  std::string why;
+  if (!parse_target(x.request.method, x.request.target, x.target, why)) {
+    return Refusal{.fault = Fault::TargetMalformed, .detail = why};
+  }
+  if (x.request.method == "CONNECT" || x.request.method == "TRACE") {
+    return Refusal{.fault = Fault::MethodNotImplemented, .detail = std::string(x.request.method)};
+  }
+  if (x.request.expect_other) return Refusal{.fault = Fault::ExpectationFailed};
+  if (!x.target.authority.empty()) {
+    auto named = conf::parse_authority(x.target.authority);
+    auto host = conf::parse_authority(x.request.host);
+    if (!named || (x.request.minor == 1 && named != host)) {
+      return Refusal{.fault = Fault::Malformed,
+                     .detail = "the target names another host than Host"};
+    }
+    x.request.host = x.target.authority;
+  }
+  Connection& connection = x.connection;
+  if (!connection.external || connection.host != x.request.host) {
+    if (!x.request.host.empty() && !conf::parse_authority(x.request.host)) {
+      return Refusal{.fault = Fault::Malformed,
+                     .detail = "faulty Host: " + std::string(x.request.host)};
+    }
+    connection.host = x.request.host;
+    connection.external = x.gate.authorities.resolve(x.request.host, connection.stream().secure());
+    if (!connection.external) {
+      return Refusal{.fault = Fault::Misdirected, .detail = std::string(x.request.host)};
+    }
+  }
+  Match match =
+      x.gate.routes.match(connection.external->authority, x.request.method, x.target.path);
+  switch (match.kind) {
+    case Match::Kind::Found:
+      x.route = match.route;
+      return std::nullopt;
+    case Match::Kind::NoRoute:
+      return Refusal{.fault = Fault::NoRoute};
+    case Match::Kind::MethodNotAllowed:
+      return Refusal{.fault = Fault::MethodNotAllowed, .allow = match.allow};
+    case Match::Kind::Ambiguous:
+      return Refusal{.fault = Fault::TargetAmbiguous};
+  }
+  return Refusal{.fault = Fault::InternalFault};
+}
+
+// A declared length over the limit is refused at once, before anything of it is read.
+Step check_length(Exchange& x) {
+  if (x.request.framing == Framing::Length &&
+      x.request.length > x.gate.settings.limits.body_bytes) {
+    return Refusal{.fault = Fault::BodyTooLarge,
+                   .detail = std::to_string(x.request.length) + " bytes"};
+  }
+  return std::nullopt;
+}
+
+// Whether the client's next request can be found: its body was read, or is whole in the buffer.
+bool in_step(Exchange& x) {
+  if (x.out_of_step) return false;
+  if (x.request_read) return true;
+  x.scratch.pieces.clear();
+  std::size_t used = 0;
+  Flaw flaw;
+  Parse parse =
+      x.scratch.request_reader.read_body(x.scratch.in.view(), used, x.scratch.pieces, flaw);
+  if (parse != Parse::Done) return false;
+  x.scratch.in.consume(used);
+  x.request_read = true;
+  return true;
+}
+
+Task<Next> refuse(Exchange& x, const Refusal& refusal) {
+  bool keep = in_step(x) && x.request.keep_alive && !x.worker.draining();
+  RefusalContext context{.accept = x.request.accept,
+                         .request_id = x.request_id,
+                         .now = x.gate.clock.unix_seconds(),
+                         .client_minor = x.request.minor,
+                         .close = !keep,
+                         .head = x.request.method == "HEAD"};
+  x.status = static_cast<unsigned>(status_of(refusal, x.gate.style));
+  x.reason = log_word(refusal);
+  x.detail = refusal.fault == Fault::Verification ? refusal.reject.detail : refusal.detail;
+  x.scratch.out = render(refusal, x.gate.style, context);
+  x.connection.set(x.gate.settings.timeouts.body);
+  std::array<asio::const_buffer, 1> pieces{asio::buffer(x.scratch.out)};
+  std::span<asio::const_buffer> all(pieces);
+  ErrorCode error = co_await write_all(x.connection.stream(), all);
+  if (error) co_return Next::Abort;
+  x.bytes_out = x.scratch.out.size();
+  co_return keep ? Next::Keep : Next::Close;
+}
+
+Task<Next> live(Exchange& x) {
+  Step refusal = co_await read_head(x);
+  if (!refusal) refusal = find_route(x);
+  if (!refusal) refusal = check_length(x);
+  if (!refusal) refusal = co_await hold_form(x);
+  if (!refusal) refusal = co_await prove(x);
+  if (!refusal) refusal = co_await ask_backend(x);
+  Next next = Next::Abort;
+  if (refusal) {
+    const Refusal& why = *refusal;
+    next = co_await refuse(x, why);
+  } else {
+    next = co_await relay_answer(x);
+  }
+  co_return next;
+}
+
+void write_log(const Exchange& x) {
+  bool refused = x.reason != "ok";
+  if (!x.gate.log.wants(refused ? conf::LogLevel::Warn : conf::LogLevel::Info)) return;
+  auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - x.began);
+  LogEntry entry{.request_id = x.request_id,
+                 .peer = x.connection.peer(),
+                 .method = x.request.method,
+                 .target = x.request.target,
+                 .host = x.request.host,
+                 .status = x.status,
+                 .reason = x.reason,
+                 .detail = x.detail,
+                 .client = x.claimed_client,
+                 .user = {},
+                 .upstream = {},
+                 .bytes_in = x.bytes_in,
+                 .bytes_out = x.bytes_out,
+                 .microseconds = static_cast<std::uint64_t>(took.count())};
+  if (x.credential) entry.user = x.credential->user;
+  if (x.route != nullptr) entry.upstream = x.route->upstream;
+  x.gate.log.record(entry, refused);
+}
+
+}  // namespace
+
+Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
+    : connection(connection_),
+      scratch(scratch_),
+      worker(worker_),
+      gate(worker_.gate()),
+      request_id(worker_.next_request_id()),
+      began(std::chrono::steady_clock::now()),
+      request(scratch_.request) {}
+
+Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker) {
+  Exchange x(connection, scratch, worker);
+  Next next = co_await live(x);
+  connection.clear();
+  write_log(x);
+  co_return next;
+}
+
+Pace::Pace(Exchange& x)
+    : connection_(x.connection),
+      period_(x.gate.settings.timeouts.body),
+      left_(period_),
+      share_(x.gate.settings.limits.body_rate *
+             static_cast<std::uint64_t>(
+                 std::chrono::duration_cast<std::chrono::seconds>(period_).count())) {}
+
+void Pace::start() { connection_.set(left_); }
+
+void Pace::count(std::uint64_t bytes) {
+  in_period_ += bytes;
+  if (bytes == 0 || in_period_ < share_) return;
+  in_period_ = 0;
+  connection_.set(period_);
+}
+
+void Pace::stop() {
+  left_ = connection_.left();
+  connection_.clear();
+}
+
+void chunk_head(std::size_t size, std::string& out) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  char digits[16];
+  int count = 0;
+  do {
+    digits[count++] = kDigits[size & 15];
+    size >>= 4;
+  } while (size != 0);
+  while (count > 0) out += digits[--count];
+  out += "\r\n";
+}
+
+}  // namespace gateway

@@ -1,0 +1,96 @@
+#pragma once
+
+// The life of one request. exchange() is the list of its steps; each step is a function that either
+// lets the request go on or says why it must be refused. The steps of a protected request never
+// change order: nothing is forwarded before the replay ledger has noted it.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/refusal.h"
+#include "gateway/routes.h"
+#include "gateway/worker.h"
+#include "verify/claim.h"
+#include "verify/request.h"
+
+namespace gateway {
+
+enum class Next : std::uint8_t {
+  Keep,
+  Close,
+  Abort
+};  // Abort: so that no cut answer looks complete
+
+// What is known of the request so far. Lives as long as the exchange; everything it points into
+// too.
+struct Exchange {
+  Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_);
+
+  Connection& connection;
+  Scratch& scratch;
+  Worker& worker;
+  Gate& gate;
+  std::string request_id;
+  TimePoint began;
+
+  RequestHead& request;
+  Target target;
+  const conf::Route* route = nullptr;
+  bool form_held = false;
+  bool request_read = false;  // the body has been read to its end
+  bool out_of_step = false;   // the client's bytes can't be told apart any more: close
+  std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
+  std::string claimed_client;                    // for the log
+  UpstreamLease upstream;
+  std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
+
+  // For the log.
+  unsigned status = 0;
+  std::string_view reason = "ok";
+  std::string detail;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+};
+
+// Nothing: go on.
+using Step = std::optional<Refusal>;
+
+// Requires bytes in scratch.in. Answers the client, writes the log line, says what becomes of the
+// connection.
+Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker);
+
+// Steps that live in files of their own.
+Task<Step> read_head(
+    Exchange& x);  // input.cc: bounded; refuses what two readers could read differently
+Task<Step> hold_form(Exchange& x);  // input.cc: only form bodies are signed, so only they are held
+Task<Step> prove(Exchange& x);      // prove.cc: claim, keys, judgement, ledger
+Task<Step> ask_backend(Exchange& x);  // backend.cc: sends the request, reads the head of the answer
+Task<Next> relay_answer(Exchange& x);  // relay.cc: the answer goes to the client as it comes
+
+// How fast the client brings or takes a body: body_rate bytes a second over each period of
+// timeouts.body. The clock of a period runs only between start() and stop(), that is while the
+// client is what we wait for.
+class Pace {
+ public:
+  explicit Pace(Exchange& x);
+  void start();
+  void count(std::uint64_t bytes);  // between start() and stop()
+  void stop();
+
+ private:
+  Connection& connection_;
+  Duration period_;
+  Duration left_;
+  std::uint64_t share_;
+  std::uint64_t in_period_ = 0;
+};
+
+// Reads more of the request into scratch.in.
+Task<Step> read_more_body(Exchange& x, Pace& pace);
+
+// Appends "SIZE CRLF" for a chunk to `out`.
+void chunk_head(std::size_t size, std::string& out);
+
+}  // namespace gateway

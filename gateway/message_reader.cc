@@ -1,0 +1,432 @@
+#include "gateway/message_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+
+namespace gateway {
+namespace {
+
+namespace http = boost::beast::http;
+using BeastError = boost::beast::error_code;
+using BeastView = boost::beast::string_view;
+
+constexpr std::size_t kMaxMethod = 32;               // bytes of a method name
+constexpr std::uint64_t kMaxChunkExtensions = 4096;  // bytes of chunk extensions in one body
+constexpr std::size_t kShown = 60;                   // offending bytes told in a flaw
+
+std::string_view view(BeastView bytes) { return {bytes.data(), bytes.size()}; }
+
+std::string shown(std::string_view bytes) { return std::string(bytes.substr(0, kShown)); }
+
+Parse bad(Flaw& flaw, Fault fault, std::string sentence) {
+  flaw.fault = fault;
+  flaw.sentence = std::move(sentence);
+  return Parse::Bad;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Calls each(element) for the non-empty elements of a comma-separated list.
+template <class Each>
+void each_element(std::string_view list, Each each) {
+  while (!list.empty()) {
+    std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view element = trimmed(list.substr(0, comma));
+    if (!element.empty()) each(element);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+// Content-Length is 1*DIGIT that fits 63 bits (RFC 9110 8.6).
+std::optional<std::uint64_t> parse_length(std::string_view text) {
+  if (text.empty() || text.size() > 19) return std::nullopt;
+  std::uint64_t length = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    length = length * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (length > (std::uint64_t{1} << 63) - 1) return std::nullopt;
+  return length;
+}
+
+// Fields that decide framing and connection handling, gathered while Beast hands over one after the
+// other.
+struct Gathered {
+  unsigned content_lengths = 0, transfer_encodings = 0, hosts = 0, authorizations = 0;
+  std::string_view content_length, transfer_encoding;
+  bool close = false, keep_alive = false;
+};
+
+// Beast's parser with each field kept as a view. Beast alone would still let pass what the checks
+// below refuse.
+template <bool isRequest>
+class Parser final : public http::basic_parser<isRequest> {
+ public:
+  std::string_view method, target, reason;
+  int version = 0, status = 0;
+  std::vector<Field>* fields = nullptr;
+  std::vector<std::string_view>* connection = nullptr;
+  std::vector<std::string_view>* pieces = nullptr;
+  std::size_t max_fields = 0;
+  Gathered gathered;
+  bool too_many_fields = false, too_much_extension = false;
+
+ private:
+  using Base = http::basic_parser<isRequest>;
+
+  void on_request_impl(http::verb, BeastView method_text, BeastView target_text, int version_number,
+                       BeastError&) override {
+    method = view(method_text);
+    target = view(target_text);
+    version = version_number;
+  }
+
+  void on_response_impl(int code, BeastView reason_text, int version_number, BeastError&) override {
+    status = code;
+    reason = view(reason_text);
+    version = version_number;
+  }
+
+  void on_field_impl(http::field name, BeastView name_text, BeastView value_text,
+                     BeastError& error) override {
+    if (++fields_seen_ > max_fields) {
+      too_many_fields = true;
+      error = http::error::header_limit;
+      return;
+    }
+    if (head_done_) return;  // a trailer: checked by Beast, and dropped
+    std::string_view value = view(value_text);
+    fields->push_back(Field{view(name_text), value});
+    gather(name, value);
+  }
+
+  void gather(http::field name, std::string_view value) {
+    switch (name) {
+      case http::field::content_length:
+        ++gathered.content_lengths;
+        gathered.content_length = value;
+        break;
+      case http::field::transfer_encoding:
+        ++gathered.transfer_encodings;
+        gathered.transfer_encoding = value;
+        break;
+      case http::field::connection:
+        each_element(value, [this](std::string_view option) {
+          connection->push_back(option);
+          if (same_name(option, "close")) gathered.close = true;
+          if (same_name(option, "keep-alive")) gathered.keep_alive = true;
+        });
+        break;
+      default:
+        break;
+    }
+  }
+
+  void on_header_impl(BeastError&) override {
+    head_done_ = true;
+    fields_seen_ = 0;
+  }
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, BeastError&) override {}
+  std::size_t on_body_impl(BeastView bytes, BeastError&) override {
+    pieces->push_back(view(bytes));
+    return bytes.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, BeastView extensions, BeastError& error) override {
+    extension_bytes_ += extensions.size();
+    if (extension_bytes_ <= kMaxChunkExtensions) return;
+    too_much_extension = true;
+    error = http::error::bad_chunk_extension;
+  }
+  std::size_t on_chunk_body_impl(std::uint64_t, BeastView bytes, BeastError&) override {
+    pieces->push_back(view(bytes));
+    return bytes.size();
+  }
+  void on_finish_impl(BeastError&) override {}
+
+  std::size_t fields_seen_ = 0;
+  std::uint64_t extension_bytes_ = 0;
+  bool head_done_ = false;
+};
+
+// Transfer-Encoding must be exactly "chunked", once, in HTTP/1.1 (RFC 9112 6.1). Done: it is, or
+// there is none.
+Parse check_coding(const Gathered& gathered, int version, Flaw& flaw) {
+  if (gathered.transfer_encodings == 0) return Parse::Done;
+  std::string value = shown(gathered.transfer_encoding);
+  if (version == 10) return bad(flaw, Fault::Malformed, "Transfer-Encoding in an HTTP/1.0 message");
+  if (gathered.transfer_encodings > 1) {
+    return bad(flaw, Fault::Malformed, "Transfer-Encoding given more than once");
+  }
+  if (same_name(gathered.transfer_encoding, "chunked")) return Parse::Done;
+  unsigned codings = 0, chunked = 0;
+  bool chunked_last = false;
+  each_element(gathered.transfer_encoding, [&](std::string_view coding) {
+    ++codings;
+    chunked_last = same_name(coding, "chunked");
+    if (chunked_last) ++chunked;
+  });
+  bool odd_spelling = codings == chunked;  // nothing at all, or "chunked,"
+  if (odd_spelling || chunked > 1 || (chunked == 1 && !chunked_last)) {
+    return bad(flaw, Fault::Malformed, "faulty Transfer-Encoding: " + value);
+  }
+  return bad(flaw, Fault::TransferCoding, "unsupported Transfer-Encoding: " + value);
+}
+
+Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
+                    Flaw& flaw) {
+  if (check_coding(gathered, version, flaw) == Parse::Bad) return Parse::Bad;
+  if (gathered.content_lengths > 1) {
+    return bad(flaw, Fault::Malformed, "Content-Length given more than once");
+  }
+  if (gathered.transfer_encodings == 1) {
+    if (gathered.content_lengths != 0) {
+      return bad(flaw, Fault::Malformed, "both Content-Length and Transfer-Encoding");
+    }
+    framing = Framing::Chunked;
+  } else if (gathered.content_lengths == 1) {
+    auto parsed = parse_length(gathered.content_length);
+    if (!parsed) {
+      return bad(flaw, Fault::Malformed,
+                 "faulty Content-Length: " + shown(gathered.content_length));
+    }
+    framing = Framing::Length;
+    length = *parsed;
+  }
+  return Parse::Done;
+}
+
+// "HTTP/" DIGIT "." DIGIT at the end of the request line, of a version that isn't 1.0 or 1.1.
+bool names_other_version(std::string_view head) {
+  std::string_view line = head.substr(0, head.find("\r\n"));
+  std::size_t space = line.rfind(' ');
+  if (space == std::string_view::npos) return false;
+  std::string_view version = line.substr(space + 1);
+  auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) &&
+         version[6] == '.' && digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
+}
+
+template <bool isRequest>
+Parse head_error(const Parser<isRequest>& parser, const BeastError& error, std::string_view head,
+                 Flaw& flaw) {
+  if (parser.too_many_fields) return bad(flaw, Fault::HeadTooLarge, "too many fields in the head");
+  if (error == http::error::bad_version && names_other_version(head)) {
+    return bad(flaw, Fault::VersionNotSupported, "not HTTP/1.0 or HTTP/1.1");
+  }
+  std::string line = shown(head.substr(0, head.find("\r\n")));
+  return bad(flaw, Fault::Malformed, "head doesn't parse (" + error.message() + "): " + line);
+}
+
+template <bool isRequest>
+Parse run_body(Parser<isRequest>& parser, std::string_view bytes, std::size_t& used,
+               std::vector<std::string_view>& pieces, Flaw& flaw) {
+  used = 0;
+  if (parser.is_done()) return Parse::Done;
+  parser.pieces = &pieces;
+  parser.eager(true);
+  BeastError error;
+  while (!parser.is_done()) {
+    boost::asio::const_buffer rest(bytes.data() + used, bytes.size() - used);
+    if (rest.size() == 0) return Parse::NeedMore;
+    std::size_t taken = parser.put(rest, error);
+    used += taken;
+    if (error == http::error::need_more) return Parse::NeedMore;
+    if (error) return bad(flaw, Fault::Malformed, "body doesn't parse (" + error.message() + ")");
+    if (taken == 0 && !parser.is_done()) return Parse::NeedMore;
+  }
+  return Parse::Done;
+}
+
+}  // namespace
+
+Parse HeadScanner::scan(std::string_view bytes, const HeadBounds& bounds, Flaw& flaw) {
+  for (;;) {
+    std::size_t feed = bytes.find('\n', seen_);
+    if (feed == std::string_view::npos) {
+      seen_ = bytes.size();
+      if (lines_ == 0 && bytes.size() > bounds.target_bytes + 2 * kMaxMethod) {
+        return bad(flaw, Fault::TargetTooLong, "request line too long");
+      }
+      if (bytes.size() > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
+      return Parse::NeedMore;
+    }
+    if (feed == line_ || bytes[feed - 1] != '\r') {
+      return bad(flaw, Fault::Malformed,
+                 "line ends without CR: " + shown(bytes.substr(line_, feed - line_)));
+    }
+    if (feed + 1 > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
+    if (lines_ > 0 && (bytes[line_] == ' ' || bytes[line_] == '\t')) {
+      return bad(flaw, Fault::Malformed, "folded line or white space before the first field");
+    }
+    bool empty = feed == line_ + 1;
+    line_ = seen_ = feed + 1;
+    ++lines_;
+    if (empty) return Parse::Done;
+  }
+}
+
+std::size_t leading_empty_lines(std::string_view bytes, unsigned& lines_skipped) {
+  std::size_t skipped = 0;
+  while (lines_skipped < 2 && bytes.substr(skipped).starts_with("\r\n")) {
+    skipped += 2;
+    ++lines_skipped;
+  }
+  return skipped;
+}
+
+struct RequestReader::State {
+  std::optional<Parser<true>> parser;
+};
+
+RequestReader::RequestReader() : state_(std::make_unique<State>()) {}
+RequestReader::~RequestReader() = default;
+
+namespace {
+
+// What the fields of a request say beyond framing. One pass; Host, Authorization and the like may
+// stand once.
+Parse read_fields(const Gathered& gathered, RequestHead& out, Flaw& flaw) {
+  unsigned hosts = 0, types = 0;
+  for (const Field& field : out.fields) {
+    switch (field.name.size()) {
+      case 4:
+        if (!same_name(field.name, "host")) break;
+        ++hosts;
+        out.host = field.value;
+        break;
+      case 6:
+        if (same_name(field.name, "accept") && out.accept.empty()) out.accept = field.value;
+        if (!same_name(field.name, "expect")) break;
+        if (same_name(field.value, "100-continue")) {
+          out.expect_continue = true;
+        } else {
+          out.expect_other = true;
+        }
+        break;
+      case 12:
+        if (!same_name(field.name, "content-type")) break;
+        ++types;
+        out.content_type = field.value;
+        break;
+      case 13:
+        if (!same_name(field.name, "authorization")) break;
+        if (out.has_authorization) {
+          return bad(flaw, Fault::Malformed, "Authorization given more than once");
+        }
+        out.has_authorization = true;
+        out.authorization = field.value;
+        break;
+      default:
+        break;
+    }
+  }
+  if (types > 1) return bad(flaw, Fault::Malformed, "Content-Type given more than once");
+  if (hosts > 1) return bad(flaw, Fault::Malformed, "Host given more than once");
+  if (hosts == 0 && out.minor == 1) return bad(flaw, Fault::Malformed, "no Host");
+  out.keep_alive = !gathered.close && (out.minor == 1 || gathered.keep_alive);
+  return Parse::Done;
+}
+
+}  // namespace
+
+Parse RequestReader::read_head(std::string_view head, const HeadBounds& bounds, RequestHead& out,
+                               Flaw& flaw) {
+  out = RequestHead{.fields = std::move(out.fields), .connection = std::move(out.connection)};
+  out.fields.clear();
+  out.connection.clear();
+  Parser<true>& parser = state_->parser.emplace();
+  parser.header_limit(static_cast<std::uint32_t>(bounds.head_bytes));
+  parser.body_limit(boost::none);
+  parser.fields = &out.fields;
+  parser.connection = &out.connection;
+  parser.max_fields = bounds.fields;
+  BeastError error;
+  std::size_t used = parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
+  if (error || used != head.size() || !parser.is_header_done()) {
+    return head_error(parser, error, head, flaw);
+  }
+  if (parser.target.size() > bounds.target_bytes) {
+    return bad(flaw, Fault::TargetTooLong, "target too long");
+  }
+  if (parser.method.size() > kMaxMethod) {
+    return bad(flaw, Fault::Malformed, "method too long: " + shown(parser.method));
+  }
+  out.method = parser.method;
+  out.target = parser.target;
+  out.minor = parser.version == 10 ? 0 : 1;
+  if (check_framing(parser.gathered, parser.version, out.framing, out.length, flaw) == Parse::Bad) {
+    return Parse::Bad;
+  }
+  if (out.framing == Framing::Length && out.length == 0) out.framing = Framing::None;
+  return read_fields(parser.gathered, out, flaw);
+}
+
+Parse RequestReader::read_body(std::string_view bytes, std::size_t& used,
+                               std::vector<std::string_view>& pieces, Flaw& flaw) {
+  return run_body(*state_->parser, bytes, used, pieces, flaw);
+}
+
+bool RequestReader::body_done() const { return state_->parser && state_->parser->is_done(); }
+
+struct ResponseReader::State {
+  std::optional<Parser<false>> parser;
+};
+
+ResponseReader::ResponseReader() : state_(std::make_unique<State>()) {}
+ResponseReader::~ResponseReader() = default;
+
+Parse ResponseReader::read_head(std::string_view head, const HeadBounds& bounds, bool bodiless,
+                                ResponseHead& out, Flaw& flaw) {
+  out = ResponseHead{.fields = std::move(out.fields), .connection = std::move(out.connection)};
+  out.fields.clear();
+  out.connection.clear();
+  Parser<false>& parser = state_->parser.emplace();
+  parser.header_limit(static_cast<std::uint32_t>(bounds.head_bytes));
+  parser.body_limit(boost::none);
+  parser.skip(bodiless);
+  parser.fields = &out.fields;
+  parser.connection = &out.connection;
+  parser.max_fields = bounds.fields;
+  BeastError error;
+  std::size_t used = parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
+  if (error || used != head.size() || !parser.is_header_done()) {
+    return head_error(parser, error, head, flaw);
+  }
+  out.minor = parser.version == 10 ? 0 : 1;
+  out.status = static_cast<unsigned>(parser.status);
+  out.reason = parser.reason;
+  if (out.status < 100 || out.status > 599) {
+    return bad(flaw, Fault::UpstreamBroken, "status out of range: " + std::to_string(out.status));
+  }
+  const Gathered& gathered = parser.gathered;
+  if (check_framing(gathered, parser.version, out.framing, out.length, flaw) == Parse::Bad) {
+    return Parse::Bad;
+  }
+  if (bodiless || out.status / 100 == 1 || out.status == 204 || out.status == 304) {
+    out.framing = Framing::None;
+  }
+  out.keep_alive = !gathered.close && (out.minor == 1 || gathered.keep_alive) &&
+                   out.framing != Framing::UntilClose;
+  return Parse::Done;
+}
+
+Parse ResponseReader::read_body(std::string_view bytes, std::size_t& used,
+                                std::vector<std::string_view>& pieces, Flaw& flaw) {
+  return run_body(*state_->parser, bytes, used, pieces, flaw);
+}
+
+bool ResponseReader::end_of_stream() {
+  BeastError error;
+  state_->parser->put_eof(error);
+  return !error;
+}
+
+bool ResponseReader::body_done() const { return state_->parser && state_->parser->is_done(); }
+
+}  // namespace gateway

@@ -1,0 +1,43 @@
+#include "gateway/replay_guard.h"
+
+#include <utility>
+
+namespace gateway {
+
+ReplayGuard::ReplayGuard(Executor executor, store::Ledger& ledger, const Clock& clock)
+    : executor_(executor), ledger_(ledger), clock_(clock), keyer_(ledger.keyer()) {}
+
+store::LedgerKey ReplayGuard::key(const verify::Claim& claim) {
+  return keyer_(claim.timestamp, claim.client, claim.token.value_or(std::string_view()),
+                claim.nonce);
+}
+
+// The first claim of a turn posts the flush, which runs behind all handlers that were ready before
+// it: so one commit serves every request that arrived in this turn.
+Task<store::Verdict> ReplayGuard::claim(store::LedgerKey key) {
+  auto enter = [this, key](auto handler) {
+    if (batch_.empty()) asio::post(executor_, [this] { flush(); });
+    batch_.push_back(store::LedgerClaim{key});
+    waiting_.emplace_back(std::move(handler));
+  };
+  using Token = asio::use_awaitable_t<Executor>;
+  Token token;
+  store::Verdict verdict =
+      co_await asio::async_initiate<const Token, void(store::Verdict)>(enter, token);
+  co_return verdict;
+}
+
+void ReplayGuard::flush() {
+  committing_.swap(batch_);
+  resuming_.swap(waiting_);
+  store::Result<store::Done> done = ledger_.claim(committing_, clock_.unix_seconds());
+  if (!done) last_error_ = done.error().sentence;
+  for (std::size_t i = 0; i < resuming_.size(); ++i) {
+    store::Verdict verdict = done ? committing_[i].verdict : store::Verdict::Full;
+    std::move(resuming_[i])(verdict);
+  }
+  committing_.clear();
+  resuming_.clear();
+}
+
+}  // namespace gateway

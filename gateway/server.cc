@@ -1,0 +1,174 @@
+#include "gateway/server.h"
+
+#include <sys/socket.h>
+
+#include <stdexcept>
+
+#include "gateway/session.h"
+
+namespace gateway {
+namespace {
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+constexpr int kBacklog = 4096;
+constexpr std::chrono::milliseconds kAcceptPause{100};  // when the process has no descriptor left
+
+Acceptor listen_on(asio::io_context& context, const Tcp::endpoint& endpoint, bool shared) {
+  Acceptor acceptor(context);
+  ErrorCode error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && shared) acceptor.set_option(ReusePort(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (!error) return acceptor;
+  throw std::runtime_error("can't listen on " + endpoint.address().to_string() + ":" +
+                           std::to_string(endpoint.port()) + ": " + error.message());
+}
+
+std::string to_text(const Tcp::endpoint& endpoint) {
+  std::string host = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) host = "[" + host + "]";
+  return host + ":" + std::to_string(endpoint.port());
+}
+
+// Whatever a session throws is a bug or a lack of memory; it ends that connection alone.
+void report(Gate& gate, std::exception_ptr fault) {
+  if (!fault) return;
+  try {
+    std::rethrow_exception(fault);
+  } catch (const std::exception& error) {
+    gate.log.say(conf::LogLevel::Error,
+                 std::string("a connection was ended by a fault: ") + error.what());
+  }
+}
+
+}  // namespace
+
+struct Server::Lane {
+  Lane(Gate& gate, store::Credentials::Reader reader, unsigned number,
+       const Tcp::endpoint& endpoint)
+      : worker(gate, std::move(reader), number),
+        acceptor(listen_on(worker.context(), endpoint, true)) {}
+
+  void admit(Socket socket, const Tcp::endpoint& peer);
+  Task<void> accept();
+  void drain();
+  Task<void> wait_until_drained();
+
+  Worker worker;
+  Acceptor acceptor;
+  std::thread thread;
+};
+
+void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
+  Gate& gate = worker.gate();
+  ErrorCode ignored;
+  socket.non_blocking(true, ignored);
+  socket.set_option(Tcp::no_delay(true), ignored);
+  std::uint32_t open = gate.connections.fetch_add(1, std::memory_order_relaxed);
+  if (open >= gate.settings.limits.connections) {
+    gate.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (gate.tls) return;
+    Refusal refusal{.fault = Fault::Overloaded};
+    std::string id = worker.next_request_id();
+    RefusalContext context{.request_id = id, .now = gate.clock.unix_seconds(), .close = true};
+    std::string answer = render(refusal, gate.style, context);
+    socket.write_some(asio::buffer(answer), ignored);
+    return;
+  }
+  std::unique_ptr<Stream> stream =
+      gate.tls ? gate.tls->stream(std::move(socket)) : plain_stream(std::move(socket));
+  asio::co_spawn(worker.context(), session(worker, std::move(stream), peer),
+                 [&gate](std::exception_ptr fault) { report(gate, fault); });
+}
+
+Task<void> Server::Lane::accept() {
+  for (;;) {
+    Tcp::endpoint peer;
+    auto [error, socket] = co_await acceptor.async_accept(peer, kAwait);
+    if (!error) {
+      admit(std::move(socket), peer);
+      continue;
+    }
+    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+    if (error == asio::error::connection_aborted) continue;
+    worker.gate().log.say(conf::LogLevel::Warn, "can't accept a connection: " + error.message());
+    Timer pause(worker.context());
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kAwait);
+  }
+}
+
+// What waits in the accept queue was promised service by the kernel: it is accepted before the door
+// closes.
+void Server::Lane::drain() {
+  if (worker.draining()) return;
+  ErrorCode error;
+  while (acceptor.is_open()) {
+    Tcp::endpoint peer;
+    Socket socket(worker.context());
+    acceptor.accept(socket, peer, error);
+    if (error) break;
+    admit(std::move(socket), peer);
+  }
+  acceptor.close(error);
+  worker.drain();
+  asio::co_spawn(worker.context(), wait_until_drained(), asio::detached);
+}
+
+Task<void> Server::Lane::wait_until_drained() {
+  Timer timer(worker.context());
+  TimePoint last = std::chrono::steady_clock::now() + worker.gate().settings.timeouts.drain;
+  while (!worker.idle() && std::chrono::steady_clock::now() < last) {
+    timer.expires_after(std::chrono::milliseconds(20));
+    co_await timer.async_wait(kAwait);
+  }
+  worker.context().stop();
+}
+
+Server::Server(Gate& gate) : gate_(gate) {
+  const conf::Address& address = gate.settings.listen.address;
+  ErrorCode error;
+  endpoint_ = Tcp::endpoint(asio::ip::make_address(address.host, error), address.port);
+  if (error) throw std::runtime_error("not an address to listen on: " + address.host);
+  {
+    asio::io_context probe;  // without SO_REUSEPORT, so that an occupied address is noticed
+    Acceptor alone = listen_on(probe, endpoint_, false);
+    endpoint_ = alone.local_endpoint();
+  }
+  unsigned threads = gate.settings.listen.threads;
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < threads; ++i) {
+    auto reader = gate.credentials.reader();
+    if (!reader) throw std::runtime_error(reader.error().sentence);
+    lanes_.push_back(std::make_unique<Lane>(gate, std::move(*reader), i, endpoint_));
+  }
+}
+
+Server::~Server() = default;
+
+std::string Server::address() const { return to_text(endpoint_); }
+
+void Server::start() {
+  for (auto& lane : lanes_) {
+    asio::co_spawn(lane->worker.context(), lane->accept(), asio::detached);
+    asio::co_spawn(lane->worker.context(), lane->worker.keep_time(), asio::detached);
+    lane->thread = std::thread([&lane = *lane] { lane.worker.context().run(); });
+  }
+}
+
+void Server::drain() {
+  for (auto& lane : lanes_) {
+    asio::post(lane->worker.context(), [&lane = *lane] { lane.drain(); });
+  }
+}
+
+void Server::join() {
+  for (auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,39 @@
+#pragma once
+
+// The listening sockets and the threads behind them: each thread has a Worker and a listening
+// socket of its own, and the kernel spreads the connections. Made, run and stopped by one thread.
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/worker.h"
+
+namespace gateway {
+
+class Server {
+ public:
+  // Binds and makes the workers. Throws std::runtime_error with one sentence if the address can't
+  // be had.
+  explicit Server(Gate& gate);
+  ~Server();
+
+  // "127.0.0.1:8080", with the real port.
+  std::string address() const;
+  void start();
+  // Any thread: accepts what waits, then no more; ends idle connections; the rest drains for
+  // timeouts.drain.
+  void drain();
+  // Returns when every thread has ended.
+  void join();
+
+ private:
+  struct Lane;  // a thread, its worker, its listening socket
+  Gate& gate_;
+  Tcp::endpoint endpoint_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,160 @@
+#include "gateway/stream.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/ssl.hpp>
+#include <stdexcept>
+
+namespace gateway {
+namespace {
+
+void close_socket(Socket& socket, bool reset) {
+  ErrorCode ignored;
+  if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+class PlainStream final : public Stream {
+ public:
+  explicit PlainStream(Socket socket) : socket_(std::move(socket)) {}
+
+  Task<ErrorCode> handshake() override { co_return ErrorCode(); }
+
+  Task<Io> read_some(char* into, std::size_t size) override {
+    asio::mutable_buffer buffer(into, size);
+    auto [error, bytes] = co_await socket_.async_read_some(buffer, kAwait);
+    co_return Io{error, bytes};
+  }
+
+  Task<ErrorCode> readable() override {
+    auto [error] = co_await socket_.async_wait(Socket::wait_read, kAwait);
+    co_return error;
+  }
+
+  Io write_now(std::span<const asio::const_buffer> pieces) override {
+    Io io;
+    io.bytes = socket_.write_some(pieces, io.error);
+    if (io.error == asio::error::would_block || io.error == asio::error::try_again) io = Io{};
+    return io;
+  }
+
+  Task<Io> write_some(std::span<const asio::const_buffer> pieces) override {
+    auto [error, bytes] = co_await socket_.async_write_some(pieces, kAwait);
+    co_return Io{error, bytes};
+  }
+
+  void cancel() override {
+    ErrorCode ignored;
+    socket_.cancel(ignored);
+  }
+
+  Task<void> finish() override {
+    ErrorCode ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    co_return;
+  }
+
+  void close(bool reset) override { close_socket(socket_, reset); }
+  bool secure() const override { return false; }
+
+ private:
+  Socket socket_;
+};
+
+class TlsStream final : public Stream {
+ public:
+  TlsStream(Socket socket, asio::ssl::context& context) : tls_(std::move(socket), context) {}
+
+  Task<ErrorCode> handshake() override {
+    auto [error] = co_await tls_.async_handshake(asio::ssl::stream_base::server, kAwait);
+    co_return error;
+  }
+
+  Task<Io> read_some(char* into, std::size_t size) override {
+    asio::mutable_buffer buffer(into, size);
+    auto [error, bytes] = co_await tls_.async_read_some(buffer, kAwait);
+    co_return Io{error, bytes};
+  }
+
+  // Bytes that TLS has already decrypted would not wake the socket.
+  Task<ErrorCode> readable() override {
+    if (SSL_has_pending(tls_.native_handle()) != 0) co_return ErrorCode();
+    auto [error] = co_await tls_.next_layer().async_wait(Socket::wait_read, kAwait);
+    co_return error;
+  }
+
+  Io write_now(std::span<const asio::const_buffer>) override { return Io{}; }
+
+  Task<Io> write_some(std::span<const asio::const_buffer> pieces) override {
+    auto [error, bytes] = co_await tls_.async_write_some(pieces, kAwait);
+    co_return Io{error, bytes};
+  }
+
+  void cancel() override {
+    ErrorCode ignored;
+    tls_.next_layer().cancel(ignored);
+  }
+
+  // Waits for the peer's close_notify; the caller's deadline bounds it.
+  Task<void> finish() override {
+    auto [ignored] = co_await tls_.async_shutdown(kAwait);
+    static_cast<void>(ignored);
+  }
+
+  void close(bool reset) override { close_socket(tls_.next_layer(), reset); }
+  bool secure() const override { return true; }
+
+ private:
+  asio::ssl::stream<Socket> tls_;
+};
+
+}  // namespace
+
+Task<ErrorCode> write_all(Stream& stream, std::span<asio::const_buffer> pieces) {
+  Io io = stream.write_now(pieces);
+  for (;;) {
+    if (io.error) co_return io.error;
+    while (!pieces.empty() && io.bytes >= pieces.front().size()) {
+      io.bytes -= pieces.front().size();
+      pieces = pieces.subspan(1);
+    }
+    if (pieces.empty()) co_return ErrorCode();
+    pieces.front() += io.bytes;
+    std::span<const asio::const_buffer> rest = pieces;
+    io = co_await stream.write_some(rest);
+  }
+}
+
+std::unique_ptr<Stream> plain_stream(Socket socket) {
+  return std::make_unique<PlainStream>(std::move(socket));
+}
+
+struct TlsContext::State {
+  asio::ssl::context context{asio::ssl::context::tls_server};
+};
+
+TlsContext::TlsContext(const conf::Tls& files) : state_(std::make_unique<State>()) {
+  auto require = [](const ErrorCode& error, const std::string& what) {
+    if (error) throw std::runtime_error("can't use " + what + ": " + error.message());
+  };
+  ErrorCode error;
+  SSL_CTX_set_min_proto_version(state_->context.native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_options(state_->context.native_handle(), SSL_OP_NO_RENEGOTIATION);
+  state_->context.use_certificate_chain_file(files.certificate, error);
+  require(error, "the certificate " + files.certificate);
+  state_->context.use_private_key_file(files.key, asio::ssl::context::pem, error);
+  require(error, "the key " + files.key);
+  if (SSL_CTX_check_private_key(state_->context.native_handle()) != 1) {
+    throw std::runtime_error("the key " + files.key + " doesn't belong to the certificate " +
+                             files.certificate);
+  }
+}
+
+TlsContext::~TlsContext() = default;
+TlsContext::TlsContext(TlsContext&&) noexcept = default;
+
+std::unique_ptr<Stream> TlsContext::stream(Socket socket) {
+  return std::make_unique<TlsStream>(std::move(socket), state_->context);
+}
+
+}  // namespace gateway

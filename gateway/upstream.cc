@@ -1,0 +1,139 @@
+#include "gateway/upstream.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxIdle = 512;           // pooled connections of one upstream on one thread
+constexpr std::chrono::seconds kIdleLimit{60};  // then a pooled connection is closed
+
+}  // namespace
+
+bool UpstreamConnection::still_idle() {
+  char byte;
+  ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+Task<ErrorCode> UpstreamConnection::write_all(std::span<asio::const_buffer> pieces) {
+  ErrorCode error;
+  std::span<const asio::const_buffer> rest = pieces;
+  std::size_t bytes = socket_.write_some(rest, error);
+  for (;;) {
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      error = {};
+      bytes = 0;
+    }
+    if (error) co_return error;
+    while (!pieces.empty() && bytes >= pieces.front().size()) {
+      bytes -= pieces.front().size();
+      pieces = pieces.subspan(1);
+    }
+    if (pieces.empty()) co_return error;
+    if (fired()) co_return asio::error::timed_out;
+    pieces.front() += bytes;
+    rest = pieces;
+    auto [failed, written] = co_await socket_.async_write_some(rest, kAwait);
+    error = failed;
+    bytes = written;
+  }
+}
+
+Task<ErrorCode> UpstreamConnection::read_some(char* into, std::size_t size, std::size_t& bytes) {
+  asio::mutable_buffer buffer(into, size);
+  auto [error, received] = co_await socket_.async_read_some(buffer, kAwait);
+  bytes = received;
+  co_return error;
+}
+
+void UpstreamConnection::cancel() {
+  ErrorCode ignored;
+  socket_.cancel(ignored);
+}
+
+UpstreamPool::UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
+                           Duration connect_timeout)
+    : executor_(executor),
+      deadlines_(deadlines),
+      upstream_(upstream),
+      connect_timeout_(connect_timeout),
+      host_(upstream.servers.front().authority()) {}
+
+Task<verify::Result<UpstreamLease, Refusal>> UpstreamPool::acquire(bool careful, bool fresh) {
+  while (!fresh && !idle_.empty()) {
+    UpstreamLease connection = std::move(idle_.back());
+    idle_.pop_back();
+    if (careful && !connection->still_idle()) continue;
+    co_return connection;
+  }
+  verify::Result<UpstreamLease, Refusal> connected = co_await connect();
+  co_return connected;
+}
+
+void UpstreamPool::release(UpstreamLease connection) {
+  if (idle_.size() >= kMaxIdle) return;
+  connection->clear();
+  connection->reused_ = true;
+  connection->idle_since_ = deadlines_.now();
+  idle_.push_back(std::move(connection));
+}
+
+void UpstreamPool::tidy() {
+  std::erase_if(idle_, [this](const UpstreamLease& connection) {
+    return deadlines_.now() - connection->idle_since_ > kIdleLimit || !connection->still_idle();
+  });
+}
+
+// Tries each server once, beginning behind the one that was tried last.
+Task<verify::Result<UpstreamLease, Refusal>> UpstreamPool::connect() {
+  Refusal refusal{.fault = Fault::UpstreamUnreachable};
+  for (std::size_t i = 0; i < upstream_.servers.size(); ++i) {
+    const conf::Url& server = upstream_.servers[next_server_++ % upstream_.servers.size()];
+    Socket socket(executor_);
+    auto connection = std::make_unique<UpstreamConnection>(std::move(socket), deadlines_);
+    connection->set(connect_timeout_);
+    ErrorCode error = co_await connect_to(server, *connection);
+    if (!error) {
+      connection->clear();
+      co_return connection;
+    }
+    refusal.detail = server.authority() + ": " + error.message();
+    if (connection->fired()) refusal.detail = server.authority() + ": no connection in time";
+  }
+  co_return verify::Failure(std::move(refusal));
+}
+
+Task<ErrorCode> UpstreamPool::connect_to(const conf::Url& server, UpstreamConnection& connection) {
+  std::string host = server.host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  ErrorCode error;
+  std::vector<Tcp::endpoint> endpoints;
+  auto literal = asio::ip::make_address(host, error);
+  if (!error) {
+    endpoints.emplace_back(literal, server.port);
+  } else {
+    Resolver resolver(executor_);
+    std::string port = std::to_string(server.port);
+    auto [failed, results] = co_await resolver.async_resolve(host, port, kAwait);
+    if (failed) co_return failed;
+    for (const auto& entry : results) endpoints.push_back(entry.endpoint());
+    error = asio::error::host_not_found;
+  }
+  for (const Tcp::endpoint& endpoint : endpoints) {
+    if (connection.fired()) co_return asio::error::timed_out;
+    ErrorCode ignored;
+    connection.socket_.close(ignored);
+    auto [failed] = co_await connection.socket_.async_connect(endpoint, kAwait);
+    error = failed;
+    if (error) continue;
+    connection.socket_.set_option(Tcp::no_delay(true), ignored);
+    connection.socket_.non_blocking(true, ignored);
+    co_return error;
+  }
+  co_return error;
+}
+
+}  // namespace gateway

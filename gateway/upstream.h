@@ -1,0 +1,81 @@
+#pragma once
+
+// Connections to the backends, kept open between requests: one pool for each event loop. A
+// connection serves one exchange at a time and goes back to the pool only when both sides are in
+// step.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/buffer.h"
+#include "gateway/deadline.h"
+#include "gateway/message_reader.h"
+#include "gateway/net.h"
+#include "gateway/refusal.h"
+#include "verify/result.h"
+
+namespace gateway {
+
+class UpstreamConnection final : public Deadline {
+ public:
+  UpstreamConnection(Socket socket, Deadlines& deadlines)
+      : Deadline(deadlines), socket_(std::move(socket)) {}
+
+  bool reused() const { return reused_; }
+  // Nothing has arrived and the peer hasn't closed, as far as the kernel knows. One system call.
+  bool still_idle();
+  Task<ErrorCode> write_all(std::span<asio::const_buffer> pieces);
+  Task<ErrorCode> read_some(char* into, std::size_t size, std::size_t& bytes);
+  // Completes once something has arrived.
+  template <class Handler>
+  void when_readable(Handler handler) {
+    socket_.async_wait(Socket::wait_read, std::move(handler));
+  }
+  void cancel();
+
+ private:
+  friend class UpstreamPool;
+  void expire() override { cancel(); }
+
+  Socket socket_;
+  bool reused_ = false;
+  TimePoint idle_since_{};
+};
+
+using UpstreamLease = std::unique_ptr<UpstreamConnection>;
+
+class UpstreamPool {
+ public:
+  // `upstream` and `deadlines` outlive it.
+  UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
+               Duration connect_timeout);
+
+  // A pooled connection, or a new one to the next server that answers. `careful`: the request must
+  // not be sent twice, so a pooled connection is looked at first. `fresh`: no pooled one.
+  Task<verify::Result<UpstreamLease, Refusal>> acquire(bool careful, bool fresh);
+  // Only with nothing unread and nothing unsent.
+  void release(UpstreamLease connection);
+  // Closes what has been idle for long, or has been closed by the peer.
+  void tidy();
+  void clear() { idle_.clear(); }
+
+  const std::string& host() const { return host_; }  // authority of the first server
+
+ private:
+  Task<verify::Result<UpstreamLease, Refusal>> connect();
+  Task<ErrorCode> connect_to(const conf::Url& server, UpstreamConnection& connection);
+
+  Executor executor_;
+  Deadlines& deadlines_;
+  const conf::Upstream& upstream_;
+  Duration connect_timeout_;
+  std::string host_;
+  std::vector<UpstreamLease> idle_;  // most recently used last
+  std::size_t next_server_ = 0;
+};
+
+}  // namespace gateway

@@ -1,0 +1,148 @@
+#include "gateway/worker.h"
+
+#include <array>
+
+#include "verify/crypto.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kFreeScratch = 256;       // kept by a thread; more are given back to the heap
+constexpr std::size_t kUsualBuffer = 64 << 10;  // larger ones are not kept
+constexpr std::chrono::seconds kTidyUpstreams{5};
+
+std::string run_id() {
+  std::array<unsigned char, 6> bytes{};
+  verify::fill_random(bytes);
+  return verify::to_hex(bytes);
+}
+
+verify::Policy policy_of(const conf::OAuth& oauth) {
+  verify::Policy policy;
+  for (const std::string& name : oauth.signature_methods) {
+    auto method = verify::method_from_name(name);
+    if (method && verify::in_effect(*method)) policy.methods.add(*method);
+  }
+  policy.enforce_tls = oauth.enforce_tls;
+  policy.window_past_s = std::chrono::floor<std::chrono::seconds>(oauth.window_past).count();
+  policy.window_future_s = std::chrono::floor<std::chrono::seconds>(oauth.window_future).count();
+  return policy;
+}
+
+}  // namespace
+
+Gate::Gate(const conf::Settings& all, const store::Credentials& stored,
+           store::Ledger& replay_ledger, const Clock& wall_clock, Log& the_log)
+    : settings(all),
+      credentials(stored),
+      ledger(replay_ledger),
+      clock(wall_clock),
+      log(the_log),
+      routes(all),
+      authorities(all.listen),
+      hygiene(all.headers),
+      policy(policy_of(all.oauth)),
+      run_id(gateway::run_id()) {
+  parameter_bounds.parameters = all.limits.parameters;
+  style.realm_name = all.oauth.realm_name;
+  style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
+  style.verbose = all.oauth.verbose_errors;
+  style.window_past_s = policy.window_past_s;
+  style.window_future_s = policy.window_future_s;
+  head_bounds.head_bytes = all.limits.header_bytes;
+  head_bounds.target_bytes = all.limits.target_bytes;
+  head_bounds.fields = all.limits.headers;
+  if (all.listen.tls) tls.emplace(*all.listen.tls);
+}
+
+Connection::Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp::endpoint& peer)
+    : Deadline(worker.deadlines()),
+      worker_(worker),
+      stream_(std::move(stream)),
+      peer_(peer.address().to_string()),
+      address_size_(peer_.size()),
+      index_(worker.connections_.size()) {
+  peer_ += ':';
+  peer_ += std::to_string(peer.port());
+  worker_.connections_.push_back(this);
+}
+
+Connection::~Connection() {
+  Connection* last = worker_.connections_.back();
+  worker_.connections_[index_] = last;
+  last->index_ = index_;
+  worker_.connections_.pop_back();
+  worker_.gate_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::string_view Connection::peer_address() const {
+  return std::string_view(peer_).substr(0, address_size_);
+}
+
+Worker::Worker(Gate& gate, store::Credentials::Reader reader, unsigned number)
+    : gate_(gate),
+      number_(number),
+      credentials_(gate.credentials, std::move(reader), gate.settings.headers),
+      replay_guard_(context_.get_executor(), gate.ledger, gate.clock) {
+  for (const conf::Upstream& upstream : gate.settings.upstreams) {
+    upstreams_.try_emplace(upstream.name, context_.get_executor(), deadlines_, upstream,
+                           gate.settings.timeouts.upstream_connect);
+  }
+}
+
+Worker::~Worker() {
+  context_.end();
+  replay_guard_.abandon();
+}
+
+UpstreamPool& Worker::upstream(std::string_view name) { return upstreams_.at(name); }
+
+std::unique_ptr<Scratch> Worker::take_scratch() {
+  if (free_.empty()) return std::make_unique<Scratch>();
+  std::unique_ptr<Scratch> scratch = std::move(free_.back());
+  free_.pop_back();
+  return scratch;
+}
+
+void Worker::give_back(std::unique_ptr<Scratch> scratch) {
+  if (free_.size() >= kFreeScratch || scratch->in.capacity() > kUsualBuffer ||
+      scratch->up.capacity() > kUsualBuffer || scratch->form.capacity() > kUsualBuffer) {
+    return;
+  }
+  scratch->in.clear();
+  scratch->up.clear();
+  free_.push_back(std::move(scratch));
+}
+
+std::string Worker::next_request_id() {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string id = gate_.run_id;
+  id.reserve(id.size() + 12);
+  for (int shift = 4; shift >= 0; shift -= 4) id += kDigits[(number_ >> shift) & 15];
+  std::uint64_t count = ++request_count_;
+  for (int shift = 36; shift >= 0; shift -= 4) id += kDigits[(count >> shift) & 15];
+  return id;
+}
+
+Task<void> Worker::keep_time() {
+  Timer timer(context_);
+  TimePoint tidy_at = deadlines_.now() + kTidyUpstreams;
+  for (;;) {
+    timer.expires_after(Deadlines::kSweep);
+    auto [error] = co_await timer.async_wait(kAwait);
+    if (error) co_return;
+    deadlines_.sweep(std::chrono::steady_clock::now());
+    if (deadlines_.now() < tidy_at) continue;
+    tidy_at = deadlines_.now() + kTidyUpstreams;
+    for (auto& [name, pool] : upstreams_) pool.tidy();
+  }
+}
+
+void Worker::drain() {
+  draining_ = true;
+  for (Connection* connection : connections_) {
+    if (connection->waiting) connection->fire_soon();
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,150 @@
+#pragma once
+
+// What the threads share (Gate, read-only while running) and what each has for itself (Worker: one
+// event loop that no other thread touches, its pools, its caches, its connections).
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/authority.h"
+#include "gateway/buffer.h"
+#include "gateway/clock.h"
+#include "gateway/credentials.h"
+#include "gateway/deadline.h"
+#include "gateway/forward.h"
+#include "gateway/log.h"
+#include "gateway/message_reader.h"
+#include "gateway/net.h"
+#include "gateway/refusal.h"
+#include "gateway/replay_guard.h"
+#include "gateway/routes.h"
+#include "gateway/stream.h"
+#include "gateway/upstream.h"
+#include "store/credentials.h"
+#include "store/ledger.h"
+#include "verify/judge.h"
+
+namespace gateway {
+
+// Constant after construction, except the counter.
+struct Gate {
+  Gate(const conf::Settings& settings, const store::Credentials& credentials, store::Ledger& ledger,
+       const Clock& clock, Log& log);
+
+  const conf::Settings& settings;
+  const store::Credentials& credentials;
+  store::Ledger& ledger;
+  const Clock& clock;
+  Log& log;
+  RouteTable routes;
+  Authorities authorities;
+  Hygiene hygiene;
+  verify::Policy policy;
+  verify::Bounds parameter_bounds;
+  RefusalStyle style;
+  HeadBounds head_bounds;
+  std::optional<TlsContext> tls;
+  std::string run_id;  // first half of every request id, new at each start
+
+  std::atomic<std::uint32_t> connections{0};
+};
+
+// The memory of one busy connection; idle ones hold none.
+struct Scratch {
+  Buffer in{16 << 10};  // from the client
+  Buffer up{16 << 10};  // from the upstream
+  std::string head;     // the request's head, which all views of `request` point into
+  RequestHead request;
+  ResponseHead response;
+  RequestReader request_reader;
+  ResponseReader response_reader;
+  verify::Workspace workspace;
+  std::string form;  // a held form body
+  std::string out;   // a head on its way out
+  std::vector<std::string_view> pieces;
+  std::vector<asio::const_buffer> gathered;
+};
+
+class Worker;
+
+// A client's connection, known to its worker so that it can be ended.
+class Connection final : public Deadline {
+ public:
+  Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp::endpoint& peer);
+  ~Connection() override;
+
+  Stream& stream() { return *stream_; }
+  const std::string& peer() const { return peer_; }  // address:port
+  std::string_view peer_address() const;
+
+  bool waiting = false;  // for the first byte of a request
+  std::uint64_t requests = 0;
+  // The last Host that was looked up, since most connections send one alone.
+  std::string host;
+  std::optional<External> external;
+
+ private:
+  friend class Worker;
+  void expire() override { stream_->cancel(); }
+  Worker& worker_;
+  std::unique_ptr<Stream> stream_;
+  std::string peer_;
+  std::size_t address_size_;
+  std::size_t index_ = 0;  // in the worker's list
+};
+
+class Worker {
+ public:
+  Worker(Gate& gate, store::Credentials::Reader reader, unsigned number);
+  // Ends what is still under way; the loop must not be running.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  asio::io_context& context() { return context_; }
+  Gate& gate() { return gate_; }
+  Deadlines& deadlines() { return deadlines_; }
+  Credentials& credentials() { return credentials_; }
+  ReplayGuard& replay_guard() { return replay_guard_; }
+  UpstreamPool& upstream(std::string_view name);
+
+  std::unique_ptr<Scratch> take_scratch();
+  void give_back(std::unique_ptr<Scratch> scratch);
+
+  std::string next_request_id();
+
+  // Sweeps deadlines until stop(); runs on the loop.
+  Task<void> keep_time();
+  bool draining() const { return draining_; }
+  // No new request on open connections; idle ones end.
+  void drain();
+  bool idle() const { return connections_.empty(); }
+
+ private:
+  friend class Connection;
+  // Suspended coroutines are destroyed while all that they refer to is still there.
+  struct Loop : asio::io_context {
+    Loop() : asio::io_context(1) {}
+    void end() { shutdown(); }
+  };
+  Loop context_;
+  Gate& gate_;
+  unsigned number_;
+  Deadlines deadlines_;
+  Credentials credentials_;
+  ReplayGuard replay_guard_;
+  std::unordered_map<std::string_view, UpstreamPool> upstreams_;
+  std::vector<std::unique_ptr<Scratch>> free_;
+  std::vector<Connection*> connections_;
+  std::uint64_t request_count_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace gateway
