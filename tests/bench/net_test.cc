@@ -1,0 +1,64 @@
+#include "bench/net.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+TEST_CASE("a URL is taken apart into address, authority and path") {
+  const struct {
+    const char* url;
+    const char* authority;
+    const char* path;
+    bool is_loopback;
+  } cases[] = {
+      {"http://127.0.0.1", "127.0.0.1", "/", true},
+      {"http://127.0.0.1:8080/a/b?c=d", "127.0.0.1:8080", "/a/b?c=d", true},
+      {"http://localhost:1?x", "localhost:1", "/?x", true},
+      {"http://[::1]:65535/", "[::1]:65535", "/", true},
+      {"http://[::1]", "[::1]", "/", true},
+      {"http://127.255.255.255/", "127.255.255.255", "/", true},
+      {"http://128.0.0.1/", "128.0.0.1", "/", false},
+      {"http://[2001:db8::1]/", "[2001:db8::1]", "/", false},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.url);
+    const auto target = bench::read_target(c.url);
+    REQUIRE(target.ok());
+    CHECK(target->authority == c.authority);
+    CHECK(target->path == c.path);
+    CHECK(target->is_loopback == c.is_loopback);
+  }
+}
+
+TEST_CASE("a URL that can't be loaded is refused") {
+  const char* const cases[] = {"",
+                               "127.0.0.1",
+                               "https://127.0.0.1",
+                               "http://",
+                               "http://example.com/",
+                               "http://127.0.0.1:0/",
+                               "http://127.0.0.1:65536/",
+                               "http://127.0.0.1:80x/",
+                               "http://127.0.0.1:/",
+                               "http://[::1/",
+                               "http://127.0.0.1/a b",
+                               "http://127.0.0.1/\r\n",
+                               "http://127.0.0.1/#x"};
+  for (const char* url : cases) {
+    CAPTURE(url);
+    CHECK_FALSE(bench::read_target(url).ok());
+  }
+}
+
+TEST_CASE("a target where nobody listens is named") {
+  std::string url;
+  {
+    const bench::Fd listener = bench::listen_on_loopback(0);
+    url = "127.0.0.1:" + std::to_string(bench::port_of(listener));
+    CHECK(bench::probe(*bench::read_target("http://" + url), std::chrono::seconds(3)).ok());
+  }
+  const auto reachable =
+      bench::probe(*bench::read_target("http://" + url), std::chrono::seconds(3));
+  REQUIRE_FALSE(reachable.ok());
+  CHECK(reachable.error() == "nothing answers at " + url + ": Connection refused");
+}
