@@ -1,7 +1,8 @@
 #pragma once
 
-// Heads as they go onward: hop-by-hop fields out, forged identity out, proven identity in, framing written by
-// us and never copied (RFC 9110 7.6, RFC 9112 6). Pure; output is appended to `out`, which callers reuse.
+// Heads as they go onward: hop-by-hop fields out, forged identity out, proven identity in, framing
+// written by us and never copied (RFC 9110 7.6, RFC 9112 6). Pure; output is appended to `out`,
+// which callers reuse.
 
 #include <cstdint>
 #include <string>
@@ -17,7 +18,8 @@ namespace gateway {
 class Hygiene {
  public:
   explicit Hygiene(const conf::Headers& headers);
-  // The name, in any case and with '_' and '.' read as '-', begins with strip_prefix or is an identity field.
+  // The name, in any case and with '_' and '.' read as '-', begins with strip_prefix or is an
+  // identity field.
   bool forged(std::string_view name) const;
   const conf::Headers& headers() const { return headers_; }
 
@@ -43,26 +45,35 @@ struct Onward {
   std::string_view host;            // the Host to send
   std::string_view identity_lines;  // empty on routes without proof
   std::string_view request_id;
-  std::string_view peer;            // client's address, for X-Forwarded-For
-  std::string_view scheme;          // external, for X-Forwarded-Proto
-  std::string_view authority;       // external, for X-Forwarded-Host
-  bool pass_authorization = false;  // otherwise Authorization: OAuth is dropped (other schemes pass on auth = "none")
-  Framing framing = Framing::None;  // Length or Chunked when there is a body; POST, PUT, PATCH without one say 0
+  std::string_view peer;       // client's address, for X-Forwarded-For
+  std::string_view scheme;     // external, for X-Forwarded-Proto
+  std::string_view authority;  // external, for X-Forwarded-Host
+  // Otherwise Authorization is dropped when its scheme is OAuth; other schemes always pass.
+  bool pass_authorization = false;
+  // Length or Chunked when there is a body; POST, PUT and PATCH without one say Content-Length: 0.
+  Framing framing = Framing::None;
   std::uint64_t length = 0;
 };
-// Method, target and fields of `head` onward. Expect, Forwarded and X-Forwarded-* of the client are dropped
-// (the latter written anew), X-Request-Id is ours, and Upgrade, TE, HTTP2-Settings and the like go too, as do
-// X-HTTP-Method, X-HTTP-Method-Override and X-Method-Override when there is identity to protect.
-void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene, std::string& out);
+// Method, target and fields of `head` onward, these in the order received. Not passed on, under any
+// spelling with '_' or '.' for '-':
+// - what ends at this hop, and what Connection names (which can't harm Host, framing, Content-Type,
+//   Authorization or what is written here);
+// - Expect, Forwarded, X-Forwarded-*, X-Request-Id: the last two are written anew;
+// - X-Original-URL and X-Rewrite-URL, by which a backend would serve another path than was decided
+//   on; X-HTTP-Method, X-HTTP-Method-Override, X-Method-Override when there is identity to protect;
+// - forged identity, and the cookies of our own pages.
+void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene,
+                        std::string& out);
 
 struct Returned {
   std::string_view request_id;
-  bool close = false;        // this answer is the connection's last
-  unsigned client_minor = 1; // of the request; 1.0 clients are told keep-alive explicitly
+  bool close = false;               // this answer is the connection's last
+  unsigned client_minor = 1;        // of the request; 1.0 clients are told keep-alive explicitly
   Framing framing = Framing::None;  // towards the client; UntilClose: no framing field
   std::uint64_t length = 0;
-  bool bodiless = false;     // HEAD, 204, 304: Content-Length of the upstream passes unchanged
+  bool bodiless = false;  // HEAD, 204, 304: Content-Length of the upstream passes unchanged
 };
+// Likewise; a Set-Cookie of our own cookies' names is dropped too.
 void write_response_head(const ResponseHead& head, const Returned& returned, std::string& out);
 
 }  // namespace gateway

@@ -1,8 +1,8 @@
 #pragma once
 
-// The log: one line for each exchange and lines about the program itself, text or JSON, written by a thread
-// of its own (log.cc is the door to spdlog). Safe from any thread. Never given a secret, an Authorization
-// value or a query.
+// The log: one line for each exchange and lines about the program itself, text or JSON, written by
+// a thread of its own (log.cc is the door to spdlog). Safe from any thread. Never given a secret,
+// an Authorization value or a query.
 
 #include <cstdint>
 #include <memory>
@@ -13,19 +13,19 @@
 
 namespace gateway {
 
-struct LogEntry {               // views live until record() returns
+struct LogEntry {  // views live until record() returns
   std::string_view request_id;
-  std::string_view peer;        // address:port
+  std::string_view peer;  // address:port
   std::string_view method;
-  std::string_view target;      // record() cuts the query
+  std::string_view target;  // record() cuts the query
   std::string_view host;
-  unsigned status = 0;          // 0: the connection ended before an answer
-  std::string_view reason;      // "ok", or the true reason of a refusal
-  std::string_view detail;      // escaped by record()
-  std::string_view client;      // proven or claimed key
+  unsigned status = 0;      // 0: the connection ended before an answer
+  std::string_view reason;  // "ok", or the true reason of a refusal
+  std::string_view detail;  // escaped by record()
+  std::string_view client;  // proven or claimed key
   std::string_view user;
   std::string_view upstream;
-  std::uint64_t bytes_in = 0;   // body bytes
+  std::uint64_t bytes_in = 0;  // body bytes
   std::uint64_t bytes_out = 0;
   std::uint64_t microseconds = 0;
 };

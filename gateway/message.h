@@ -1,7 +1,7 @@
 #pragma once
 
-// Heads of HTTP/1.1 messages as views into the buffer they were read into (RFC 9112). Plain values that one
-// connection reuses; the views live until that buffer is refilled.
+// Heads of HTTP/1.1 messages as views into the buffer they were read into (RFC 9112). Plain values
+// that one connection reuses; the views live until that buffer is refilled.
 
 #include <cstdint>
 #include <string_view>
@@ -20,21 +20,21 @@ enum class Framing : std::uint8_t { None, Length, Chunked, UntilClose };
 struct RequestHead {
   std::string_view method;
   std::string_view target;
-  unsigned minor = 1;            // HTTP/1.minor, 0 or 1
-  std::vector<Field> fields;     // in the order received
+  unsigned minor = 1;         // HTTP/1.minor, 0 or 1
+  std::vector<Field> fields;  // in the order received
 
   // Found while reading:
-  std::string_view host;           // of the one Host field; empty without one (HTTP/1.0) or when it is empty
+  std::string_view host;  // of the one Host field; empty without one (HTTP/1.0) or when it is empty
   std::string_view authorization;  // of the one Authorization field
   bool has_authorization = false;
   std::string_view content_type;
-  std::string_view accept;         // first Accept field, for the form of a refusal
+  std::string_view accept;                   // first Accept field, for the form of a refusal
   std::vector<std::string_view> connection;  // options of Connection, as received
   Framing framing = Framing::None;
-  std::uint64_t length = 0;        // with Framing::Length
-  bool keep_alive = true;          // what the client wants
+  std::uint64_t length = 0;  // with Framing::Length
+  bool keep_alive = true;    // what the client wants
   bool expect_continue = false;
-  bool expect_other = false;       // an expectation that isn't 100-continue
+  bool expect_other = false;  // an expectation that isn't 100-continue
 };
 
 struct ResponseHead {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Every way a request can end without the backend's answer, and the one table that turns it into a status,
-// a body and a log word. Pure.
+// Every way a request can end without the backend's answer, and the one table that turns it into a
+// status, a body and a log word. Pure.
 
 #include <cstdint>
 #include <string>
@@ -12,28 +12,28 @@
 namespace gateway {
 
 enum class Fault : std::uint8_t {
-  Verification,         // see Refusal::reject; 400 or 401 (RealmMissing: by setting)
-  Malformed,            // 400 HTTP syntax or framing
-  TargetMalformed,      // 400
-  TargetAmbiguous,      // 400 readings of the path lead to different routes
-  NoRoute,              // 404
-  MethodNotAllowed,     // 405 with Allow
-  RequestTimeout,       // 408 head or body took too long
-  BodyTooLarge,         // 413
-  TargetTooLong,        // 414
-  ExpectationFailed,    // 417
-  Misdirected,          // 421 Host is none of ours
-  HeadTooLarge,         // 431
-  TransferCoding,       // 501 a coding that isn't chunked
-  MethodNotImplemented, // 501 CONNECT, TRACE
-  UpstreamUnreachable,  // 502
-  UpstreamBroken,       // 502 not HTTP, cut short, or unsolicited
-  Overloaded,           // 503 too many connections
-  LedgerFull,           // 503
-  StoreFault,           // 503
-  InternalFault,        // 503
-  UpstreamTimeout,      // 504
-  VersionNotSupported,  // 505
+  Verification,          // see Refusal::reject; 400 or 401 (RealmMissing: by setting)
+  Malformed,             // 400 HTTP syntax or framing
+  TargetMalformed,       // 400
+  TargetAmbiguous,       // 400 readings of the path lead to different routes
+  NoRoute,               // 404
+  MethodNotAllowed,      // 405 with Allow
+  RequestTimeout,        // 408 head or body took too long
+  BodyTooLarge,          // 413
+  TargetTooLong,         // 414
+  ExpectationFailed,     // 417
+  Misdirected,           // 421 Host is none of ours
+  HeadTooLarge,          // 431
+  TransferCoding,        // 501 a coding that isn't chunked
+  MethodNotImplemented,  // 501 CONNECT, TRACE
+  UpstreamUnreachable,   // 502
+  UpstreamBroken,        // 502 not HTTP, cut short, or unsolicited
+  Overloaded,            // 503 too many connections
+  LedgerFull,            // 503
+  StoreFault,            // 503
+  InternalFault,         // 503
+  UpstreamTimeout,       // 504
+  VersionNotSupported,   // 505
 };
 
 struct Refusal {
@@ -55,17 +55,18 @@ std::string_view log_word(const Refusal& refusal);  // the true reason: "nonce_u
 
 // What the answer needs to know of the request.
 struct RefusalContext {
-  std::string_view accept;      // value of Accept, may be empty
+  std::string_view accept;  // value of Accept, may be empty
   std::string_view request_id;
-  std::int64_t now = 0;         // Unix seconds, for Date and oauth_acceptable_timestamps
+  std::int64_t now = 0;  // Unix seconds, for Date and oauth_acceptable_timestamps
   unsigned client_minor = 1;
-  bool close = false;           // say Connection: close
-  bool head = false;            // answer to HEAD: no body
+  bool close = false;  // say Connection: close
+  bool head = false;   // answer to HEAD: no body
 };
 
-// The whole response, head and body, ready to be sent: WWW-Authenticate with 401, Allow with 405, Date,
-// X-Request-Id, Cache-Control: no-store; the body as application/x-www-form-urlencoded, or
+// The whole response, head and body, ready to be sent: WWW-Authenticate with 401, Allow with 405,
+// Date, X-Request-Id, Cache-Control: no-store; the body as application/x-www-form-urlencoded, or
 // application/problem+json (RFC 9457) if Accept prefers it.
-std::string render(const Refusal& refusal, const RefusalStyle& style, const RefusalContext& context);
+std::string render(const Refusal& refusal, const RefusalStyle& style,
+                   const RefusalContext& context);
 
 }  // namespace gateway

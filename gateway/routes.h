@@ -2,6 +2,7 @@
 
 // Which route a request belongs to. Immutable after construction, hence safe from any thread. Pure.
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,9 +20,10 @@ struct Target {
   std::string_view scheme;     // of absolute-form, "http" or "https"
 };
 
-// False for what a gate must refuse: authority-form, asterisk-form without OPTIONS, user information, a
-// fragment, no leading slash, bytes outside the URI grammar except those real clients leave raw in a query
-// (`[ ] { } " | ^ ` \`), invalid or %00 percent-encodings in the path. `why` gets a sentence.
+// False for what a gate must refuse: authority-form, asterisk-form without OPTIONS, user
+// information, a fragment, no leading slash, bytes outside the URI grammar except the visible ones
+// that real clients leave raw in a query (`[ ] { } < > " | ^ ` \`), invalid or %00
+// percent-encodings in the path. `why` gets a sentence.
 bool parse_target(std::string_view method, std::string_view target, Target& out, std::string& why);
 
 struct Match {
@@ -41,8 +43,10 @@ class RouteTable {
   // `settings` must outlive the table.
   explicit RouteTable(const conf::Settings& settings);
 
-  // `authority` lower-cased without the scheme's default port. Considers every reading of the path that a
-  // lenient server might choose: as sent, percent-decoded once, dot segments resolved, "//" merged, "\" as "/",
+  // `authority` lower-cased without the scheme's default port. Routes that name it come before
+  // those for all hosts. Considers every reading of the path that a
+  // lenient server might choose: as sent, percent-decoded once, dot segments resolved, "//" merged,
+  // "\" as "/",
   // ";params" cut, and their combinations. A plain path costs no allocation.
   Match match(std::string_view authority, std::string_view method, std::string_view path) const;
 
@@ -50,9 +54,11 @@ class RouteTable {
   const std::vector<const conf::Route*>& in_order() const { return ordered_; }
 
  private:
-  const conf::Route* find(std::string_view authority, std::string_view method, std::string_view path,
-                          std::string* allow) const;
+  struct Index;
   std::vector<const conf::Route*> ordered_;
+  // By what a reading did to the path: patterns are read the same way, so that "/caf%C3%A9" is
+  // found decoded too.
+  std::array<std::shared_ptr<const Index>, 4> index_;
 };
 
 }  // namespace gateway

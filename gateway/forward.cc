@@ -1,0 +1,322 @@
+#include "gateway/forward.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+
+// Heads are written in one pass into memory that was made large enough before, since this runs for
+// each request.
+
+namespace gateway {
+namespace {
+
+// Lower case, and '-' for the bytes that CGI-like backends don't tell from it.
+constexpr std::array<char, 256> kFolded = [] {
+  std::array<char, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) table[c] = static_cast<char>(c);
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + ('a' - 'A'));
+  table['_'] = table['.'] = '-';
+  return table;
+}();
+
+char folded(char c) { return kFolded[static_cast<unsigned char>(c)]; }
+
+// `canonical` is folded already.
+bool begins(std::string_view name, std::string_view canonical) {
+  if (name.size() < canonical.size()) return false;
+  for (std::size_t i = 0; i < canonical.size(); ++i) {
+    if (folded(name[i]) != canonical[i]) return false;
+  }
+  return true;
+}
+
+bool is(std::string_view name, std::string_view canonical) {
+  return name.size() == canonical.size() && begins(name, canonical);
+}
+
+std::string folded(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = folded(c);
+  return out;
+}
+
+// Appends to a string whose end was moved out of the way before, and puts it back when done.
+class Writer {
+ public:
+  // `most`: upper bound of what will be written.
+  Writer(std::string& out, std::size_t most) : out_(out), begin_(out.size()) {
+    out_.resize(begin_ + most);
+    at_ = out_.data() + begin_;
+  }
+  ~Writer() { out_.resize(static_cast<std::size_t>(at_ - out_.data())); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void put(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+  }
+  void put(char byte) { *at_++ = byte; }
+  void put(std::uint64_t number) { at_ = std::to_chars(at_, at_ + kDigits, number).ptr; }
+  void line(std::string_view name, std::string_view value) {
+    put(name);
+    put(": ");
+    put(value);
+    put("\r\n");
+  }
+
+  static constexpr std::size_t kDigits = 20;
+
+ private:
+  std::string& out_;
+  std::size_t begin_;
+  char* at_;
+};
+
+// What the fixed names, spaces and line ends of a head may take together.
+constexpr std::size_t kFixed = 256;
+
+std::size_t size_of(const std::vector<Field>& fields) {
+  std::size_t size = 0;
+  for (const Field& field : fields) size += field.name.size() + field.value.size() + 4;
+  return size;
+}
+
+// Fields that end at this hop in either direction (RFC 9110 7.6.1), the framing, and what we write
+// ourselves.
+bool ends_here(std::string_view name) {
+  switch (name.size()) {
+    case 2:
+      return is(name, "te");
+    case 7:
+      return is(name, "trailer") || is(name, "upgrade");
+    case 10:
+      return is(name, "connection") || is(name, "keep-alive");
+    case 12:
+      return is(name, "x-request-id");
+    case 14:
+      return is(name, "content-length") || is(name, "http2-settings");
+    case 16:
+      return is(name, "proxy-connection");
+    case 17:
+      return is(name, "transfer-encoding");
+    case 18:
+      return is(name, "proxy-authenticate");
+    case 19:
+      return is(name, "proxy-authorization");
+    default:
+      return false;
+  }
+}
+
+bool overrides_method(std::string_view name) {
+  return is(name, "x-http-method") || is(name, "x-http-method-override") ||
+         is(name, "x-method-override");
+}
+
+// Fields by which backends let another path stand for the one that was decided on.
+bool overrides_target(std::string_view name) {
+  return is(name, "x-original-url") || is(name, "x-rewrite-url");
+}
+
+// The rest of what a client's request must not hand on.
+bool ends_with_client(const Field& field, bool identified) {
+  const std::string_view name = field.name;
+  switch (name.size()) {
+    case 4:
+      return is(name, "host");
+    case 6:
+      return is(name, "expect");
+    case 9:
+      return is(name, "forwarded");
+    case 12:  // its twins, Content_Type and the like
+      return is(name, "content-type") && name[7] != '-';
+    default:
+      break;
+  }
+  if (name.size() < 11 || folded(name[0]) != 'x' || folded(name[1]) != '-') return false;
+  return begins(name, "x-forwarded") || overrides_target(name) ||
+         (identified && overrides_method(name));
+}
+
+// What Connection can't take away: without these a request would mean something else.
+bool shielded(std::string_view name) {
+  return same_name(name, "content-type") || same_name(name, "authorization") ||
+         same_name(name, "host");
+}
+
+bool named(std::string_view name, const std::vector<std::string_view>& connection) {
+  for (std::string_view option : connection) {
+    if (option.size() == name.size() && same_name(option, name)) return !shielded(name);
+  }
+  return false;
+}
+
+bool is_oauth(std::string_view authorization) {
+  authorization.remove_prefix(
+      std::min(authorization.find_first_not_of(" \t"), authorization.size()));
+  return same_name(authorization.substr(0, authorization.find_first_of(" \t,")), "OAuth");
+}
+
+// The cookies of our own pages, which backends neither see nor set.
+bool is_ours(std::string_view cookie) {
+  // Browsers send "=portcullis=x" without the first "=".
+  cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t="), cookie.size()));
+  std::string_view name = cookie.substr(0, cookie.find_first_of("=;"));
+  name = name.substr(0, name.find_last_not_of(" \t") + 1);
+  return same_name(name, "portcullis") || same_name(name, "__Host-portcullis");
+}
+
+// Calls each(cookie) for what stands between the semicolons.
+template <class Each>
+void each_cookie(std::string_view value, Each each) {
+  while (!value.empty()) {
+    const std::size_t end = std::min(value.find(';'), value.size());
+    each(value.substr(0, end));
+    value.remove_prefix(std::min(end + 1, value.size()));
+  }
+}
+
+void write_cookies(const Field& field, Writer& to) {
+  bool any = false;
+  each_cookie(field.value, [&any](std::string_view cookie) { any = any || is_ours(cookie); });
+  if (!any) return to.line(field.name, field.value);
+  bool first = true;
+  each_cookie(field.value, [&](std::string_view cookie) {
+    if (is_ours(cookie)) return;
+    if (first) {
+      to.put(field.name);
+      to.put(": ");
+      cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t"), cookie.size()));
+    } else {
+      to.put(';');
+    }
+    to.put(cookie);
+    first = false;
+  });
+  if (!first) to.put("\r\n");
+}
+
+void write_request_field(const Field& field, const RequestHead& head, const Onward& onward,
+                         const Hygiene& hygiene, Writer& to) {
+  if (ends_here(field.name) || ends_with_client(field, !onward.identity_lines.empty())) return;
+  if (!head.connection.empty() && named(field.name, head.connection)) return;
+  if (hygiene.forged(field.name)) return;
+  if (is(field.name, "authorization") && !onward.pass_authorization && is_oauth(field.value))
+    return;
+  if (is(field.name, "cookie")) return write_cookies(field, to);
+  to.line(field.name, field.value);
+}
+
+void write_framing(Framing framing, std::uint64_t length, Writer& to) {
+  if (framing == Framing::Chunked) to.put("Transfer-Encoding: chunked\r\n");
+  if (framing == Framing::Length || framing == Framing::None) {
+    to.put("Content-Length: ");
+    to.put(framing == Framing::None ? 0 : length);
+    to.put("\r\n");
+  }
+}
+
+bool wants_length(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+void put_encoded(std::string_view bytes, bool keep_spaces, std::string& out) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte > 0x20 && byte < 0x7f && c != '%') || (c == ' ' && keep_spaces)) {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+    }
+  }
+}
+
+}  // namespace
+
+Hygiene::Hygiene(const conf::Headers& headers)
+    : headers_(headers), prefix_(folded(headers.strip_prefix)) {
+  for (const std::string* name :
+       {&headers.user, &headers.client, &headers.realms, &headers.token}) {
+    std::string canonical = folded(*name);
+    if (prefix_.empty() || !canonical.starts_with(prefix_)) names_.push_back(std::move(canonical));
+  }
+}
+
+bool Hygiene::forged(std::string_view name) const {
+  if (!prefix_.empty() && begins(name, prefix_)) return true;
+  return std::any_of(names_.begin(), names_.end(),
+                     [name](const std::string& canonical) { return is(name, canonical); });
+}
+
+std::string identity_lines(const Identity& identity, const conf::Headers& headers) {
+  std::string out;
+  auto line = [&out](const std::string& name, const std::string& value, bool keep_spaces) {
+    if (value.empty()) return;
+    out += name;
+    out += ": ";
+    put_encoded(value, keep_spaces, out);
+    out += "\r\n";
+  };
+  line(headers.client, identity.client, false);
+  line(headers.user, identity.user, false);
+  line(headers.realms, identity.realms, true);
+  line(headers.token, identity.token_id, false);
+  return out;
+}
+
+void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene,
+                        std::string& out) {
+  Writer to(out, kFixed + head.method.size() + onward.target.size() + onward.host.size() +
+                     size_of(head.fields) + onward.peer.size() + onward.scheme.size() +
+                     onward.authority.size() + onward.request_id.size() +
+                     onward.identity_lines.size());
+  to.put(head.method);
+  to.put(' ');
+  to.put(onward.target);
+  to.put(" HTTP/1.1\r\n");
+  to.line("Host", onward.host);
+  for (const Field& field : head.fields) write_request_field(field, head, onward, hygiene, to);
+  to.line("X-Forwarded-For", onward.peer);
+  to.line("X-Forwarded-Proto", onward.scheme);
+  to.line("X-Forwarded-Host", onward.authority);
+  to.line("X-Request-Id", onward.request_id);
+  to.put(onward.identity_lines);
+  if (onward.framing != Framing::None || wants_length(head.method)) {
+    write_framing(onward.framing, onward.length, to);
+  }
+  to.put("\r\n");
+}
+
+void write_response_head(const ResponseHead& head, const Returned& returned, std::string& out) {
+  const bool lengthless = head.status < 200 || head.status == 204;
+  Writer to(out, kFixed + head.reason.size() + size_of(head.fields) + returned.request_id.size());
+  to.put("HTTP/1.1 ");
+  to.put(std::uint64_t{head.status});
+  to.put(' ');
+  to.put(head.reason);
+  to.put("\r\n");
+  for (const Field& field : head.fields) {
+    const bool length = returned.bodiless && !lengthless && same_name(field.name, "content-length");
+    if (!length && ends_here(field.name)) continue;
+    if (!length && !head.connection.empty() && named(field.name, head.connection)) continue;
+    if (same_name(field.name, "set-cookie") && is_ours(field.value)) continue;
+    to.line(field.name, field.value);
+  }
+  to.line("X-Request-Id", returned.request_id);
+  if (!returned.bodiless && !lengthless) write_framing(returned.framing, returned.length, to);
+  if (returned.close) {
+    to.put("Connection: close\r\n");
+  } else if (returned.client_minor == 0) {
+    to.put("Connection: keep-alive\r\n");
+  }
+  to.put("\r\n");
+}
+
+}  // namespace gateway

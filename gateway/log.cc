@@ -1,0 +1,179 @@
+#include "gateway/log.h"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "gateway/log_line.h"
+
+// Lines gather in blocks, and a thread hands whole blocks to a sink of spdlog. spdlog's own queue
+// would wake its thread for each line, which costs five times as much and loses lines in a burst.
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64 << 10;
+constexpr std::size_t kMaxBlocks = 64;  // 4 MiB wait for a slow disk; then the oldest go
+constexpr std::chrono::milliseconds kGather{50};
+
+struct Block {
+  std::string text;
+  std::size_t lines = 0;
+};
+
+std::shared_ptr<spdlog::sinks::sink> open_sink(const std::string& file) {
+  std::shared_ptr<spdlog::sinks::sink> sink;
+  try {
+    if (file == "-") {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+    } else {
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(file);
+    }
+  } catch (const spdlog::spdlog_ex&) {
+    throw std::runtime_error("can't open the log file \"" + file + "\"");
+  }
+  sink->set_pattern("%v");
+  return sink;
+}
+
+}  // namespace
+
+struct Log::State {
+  explicit State(const conf::Log& settings_)
+      : settings(settings_), sink(open_sink(settings.file)), writer([this] { run(); }) {}
+  ~State() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    wake.notify_one();
+    writer.join();
+  }
+
+  template <class Content>  // LogEntry or a sentence
+  void add(conf::LogLevel level, const Content& content);
+  template <class Content>
+  void format(conf::LogLevel level, const Content& content, std::string& line) const;
+  void run();
+  void write(Block& block);
+  void complain(std::size_t lines);
+
+  const conf::Log settings;
+
+  std::mutex sink_mutex;  // guards sink
+  std::shared_ptr<spdlog::sinks::sink> sink;
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable wake;
+  std::deque<Block> blocks;
+  std::size_t dropped = 0;  // lines
+  bool stopping = false;
+
+  std::thread writer;  // last: it uses all of the above
+};
+
+template <class Content>
+void Log::State::format(conf::LogLevel level, const Content& content, std::string& line) const {
+  const Stamp stamp{std::chrono::system_clock::now(), level};
+  if (settings.format == conf::LogFormat::Json) {
+    json_line(stamp, content, line);
+  } else {
+    text_line(stamp, content, line);
+  }
+}
+
+template <class Content>
+void Log::State::add(conf::LogLevel level, const Content& content) {
+  thread_local std::string line;
+  line.clear();
+  format(level, content, line);
+  bool wanted = false;
+  {
+    std::lock_guard lock(mutex);
+    if (blocks.empty() || blocks.back().text.size() + line.size() > kBlockBytes) {
+      wanted = blocks.size() < 2;  // the writer sleeps without a block, or waits for one to fill
+      if (blocks.size() == kMaxBlocks) {
+        dropped += blocks.front().lines;
+        blocks.pop_front();
+      }
+      blocks.emplace_back().text.reserve(kBlockBytes);
+    }
+    blocks.back().text += line;
+    ++blocks.back().lines;
+  }
+  if (wanted) wake.notify_one();
+}
+
+void Log::State::run() {
+  std::deque<Block> taken;
+  for (bool last = false; !last;) {
+    std::size_t lost = 0;
+    {
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [this] { return stopping || !blocks.empty(); });
+      wake.wait_for(lock, kGather, [this] { return stopping || blocks.size() > 1; });
+      taken.swap(blocks);
+      lost = std::exchange(dropped, 0);
+      last = stopping;
+    }
+    if (lost > 0) complain(lost);
+    for (Block& block : taken) write(block);
+    taken.clear();
+  }
+}
+
+void Log::State::complain(std::size_t lines) {
+  Block block;
+  format(conf::LogLevel::Warn,
+         std::string_view("the log was too slow and lost " + std::to_string(lines) + " lines"),
+         block.text);
+  write(block);
+}
+
+void Log::State::write(Block& block) {
+  block.text.pop_back();  // the sink ends the last line itself
+  const spdlog::details::log_msg message("", spdlog::level::info, block.text);
+  std::lock_guard lock(sink_mutex);
+  try {
+    sink->log(message);
+    sink->flush();
+  } catch (const spdlog::spdlog_ex&) {  // a full disk, say
+    std::lock_guard counting(mutex);
+    dropped += block.lines;
+  }
+}
+
+Log::Log(const conf::Log& settings) : state_(std::make_unique<State>(settings)) {}
+Log::~Log() = default;
+
+bool Log::wants(conf::LogLevel level) const { return level >= state_->settings.level; }
+
+void Log::record(const LogEntry& entry, bool refused) {
+  const conf::LogLevel level = refused ? conf::LogLevel::Warn : conf::LogLevel::Info;
+  if (wants(level)) state_->add(level, entry);
+}
+
+void Log::say(conf::LogLevel level, std::string_view sentence) {
+  if (wants(level)) state_->add(level, sentence);
+}
+
+void Log::reopen() {
+  if (state_->settings.file == "-") return;
+  try {
+    std::shared_ptr<spdlog::sinks::sink> sink = open_sink(state_->settings.file);
+    std::lock_guard lock(state_->sink_mutex);
+    state_->sink.swap(sink);
+  } catch (const std::runtime_error& error) {
+    say(conf::LogLevel::Error, std::string(error.what()) + " again, and goes on with the old one");
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,129 @@
+#include "gateway/readings.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway {
+namespace {
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])));
+      i += 2;
+    } else {
+      out.push_back(text[i]);
+    }
+  }
+  return out;
+}
+
+std::string without_parameters(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool cutting = false;
+  for (char c : text) {
+    if (c == '/') cutting = false;
+    if (c == ';') cutting = true;
+    if (!cutting) out.push_back(c);
+  }
+  return out;
+}
+
+std::string with_slashes(std::string path) {
+  std::replace(path.begin(), path.end(), '\\', '/');
+  return path;
+}
+
+std::string merged(std::string path) {
+  auto both = [](char a, char b) { return a == '/' && b == '/'; };
+  path.erase(std::unique(path.begin(), path.end(), both), path.end());
+  return path;
+}
+
+// remove_dot_segments of RFC 3986 5.2.4, for a path that begins with a slash.
+std::string resolved(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t begin = 1; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);
+    const bool last = end == path.size();
+    const bool up = segment == "..";
+    if (up) out.resize(out.empty() ? 0 : out.rfind('/'));
+    if (!up && segment != ".") {
+      out.push_back('/');
+      out.append(segment);
+    } else if (last) {
+      out.push_back('/');
+    }
+    begin = end + 1;
+  }
+  return out;
+}
+
+bool dot_segment_at(std::string_view path, std::size_t i) {
+  if (path[i] != '.') return false;
+  ++i;
+  if (i < path.size() && path[i] == '.') ++i;
+  return i == path.size() || path[i] == '/';
+}
+
+}  // namespace
+
+bool reads_plainly(std::string_view path) {
+  char before = 0;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if (c == '%' || c == ';' || c == '\\') return false;
+    if (before == '/' && (c == '/' || dot_segment_at(path, i))) return false;
+    before = c;
+  }
+  return true;
+}
+
+std::string changed(std::string_view text, unsigned changes) {
+  std::string out = changes & kDecoded ? decoded(text) : std::string(text);
+  return changes & kParametersCut ? without_parameters(out) : out;
+}
+
+Readings::Readings(std::string_view path) { add(std::string(path), 0); }
+
+void Readings::add(std::string path, unsigned changes) {
+  for (const Reading& known : found_) {
+    if (known.changes == changes && known.path == path) return;
+  }
+  if (found_.size() == kMaxReadings) {
+    too_many_ = true;
+    return;
+  }
+  found_.push_back({std::move(path), changes});
+}
+
+void Readings::expand(std::size_t index) {
+  const Reading from = found_[index];
+  add(with_slashes(from.path), from.changes);
+  add(merged(from.path), from.changes);
+  add(resolved(from.path), from.changes);
+  if (from.path.find(';') != std::string::npos) {
+    add(without_parameters(from.path), from.changes | kParametersCut);
+  }
+  if (!(from.changes & kDecoded) && from.path.find('%') != std::string::npos) {
+    add(decoded(from.path), from.changes | kDecoded);
+  }
+}
+
+const Reading* Readings::next() {
+  if (given_ > 0) expand(given_ - 1);
+  return given_ < found_.size() ? &found_[given_++] : nullptr;
+}
+
+}  // namespace gateway

@@ -1,0 +1,298 @@
+#include "gateway/refusal.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "conf/phrase.h"
+#include "gateway/accept.h"
+#include "gateway/json.h"
+#include "verify/percent.h"
+
+namespace gateway {
+namespace {
+
+struct Row {
+  Fault fault;
+  int status;
+  std::string_view word;
+  std::string_view sentence;
+};
+
+using enum Fault;
+
+constexpr Row kRows[] = {
+    {Verification, 401, "verification", "The request could not be verified."},
+    {Malformed, 400, "malformed_request", "The request is not well-formed HTTP."},
+    {TargetMalformed, 400, "malformed_target", "The request target is not well-formed."},
+    {TargetAmbiguous, 400, "ambiguous_target",
+     "The path can be read in several ways, which lead to different places."},
+    {NoRoute, 404, "no_route", "Nothing is served at this path."},
+    {MethodNotAllowed, 405, "method_not_allowed", "The method is not allowed at this path."},
+    {RequestTimeout, 408, "request_timeout", "The request took too long to arrive."},
+    {BodyTooLarge, 413, "body_too_large", "The body is larger than is allowed."},
+    {TargetTooLong, 414, "target_too_long", "The request target is longer than is allowed."},
+    {ExpectationFailed, 417, "expectation_failed", "The expectation cannot be met."},
+    {Misdirected, 421, "misdirected", "This host is not served here."},
+    {HeadTooLarge, 431, "head_too_large", "The request head is larger than is allowed."},
+    {TransferCoding, 501, "transfer_coding_unknown", "The only transfer coding taken is chunked."},
+    {MethodNotImplemented, 501, "method_not_implemented", "The method is not implemented."},
+    {UpstreamUnreachable, 502, "upstream_unreachable", "The backend cannot be reached."},
+    {UpstreamBroken, 502, "upstream_broken", "The backend gave no valid answer."},
+    {Overloaded, 503, "overloaded", "Too many connections are open."},
+    {LedgerFull, 503, "ledger_full", "The replay ledger is full."},
+    {StoreFault, 503, "store_fault", "The credentials cannot be read."},
+    {InternalFault, 503, "internal_fault", "Something went wrong here."},
+    {UpstreamTimeout, 504, "upstream_timeout", "The backend took too long to answer."},
+    {VersionNotSupported, 505, "version_not_supported", "HTTP/1.1 and HTTP/1.0 are spoken here."},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (static_cast<std::size_t>(kRows[i].fault) != i) return false;
+  }
+  return std::size(kRows) == static_cast<std::size_t>(VersionNotSupported) + 1;
+}
+static_assert(in_order(), "one row for each Fault, in the order of the enum");
+
+const Row& row(Fault fault) { return kRows[static_cast<std::size_t>(fault)]; }
+
+std::string_view phrase(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Error";
+  }
+}
+
+using Pair = std::pair<std::string_view, std::string>;
+
+// What the caller is told.
+struct Told {
+  std::string_view error;
+  std::string_view sentence;
+  std::string detail;         // empty unless verbose
+  std::vector<Pair> problem;  // oauth_problem and what the Problem Reporting extension adds to it
+};
+
+// The names at the beginning of `detail`, "oauth_nonce&oauth_timestamp". What else it may hold
+// stays here.
+std::string parameter_names(std::string_view detail) {
+  std::string out;
+  while (detail.starts_with("oauth_")) {
+    const std::size_t end =
+        std::min(detail.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), detail.size());
+    if (end < detail.size() && detail[end] != '&') break;
+    if (!out.empty()) out += '&';
+    out += detail.substr(0, end);
+    detail.remove_prefix(std::min(end + 1, detail.size()));
+  }
+  return out;
+}
+
+Told told_of(const verify::Reject& reject, const RefusalStyle& style, std::int64_t now) {
+  using verify::Reason;
+  const Reason reason = style.verbose ? reject.reason : verify::disclosed(reject.reason);
+  const std::string_view problem = verify::oauth_problem(reason);
+  Told told{verify::error_code(reason), verify::sentence(reason), {}, {}};
+  if (problem.empty()) return told;
+  told.problem.emplace_back("oauth_problem", problem);
+  if (problem == "timestamp_refused") {
+    told.problem.emplace_back("oauth_acceptable_timestamps",
+                              std::to_string(now - style.window_past_s) + "-" +
+                                  std::to_string(now + style.window_future_s));
+  } else if (problem == "version_rejected") {
+    told.problem.emplace_back("oauth_acceptable_versions", "1.0-1.0");
+  } else if (problem == "parameter_absent" || problem == "parameter_rejected") {
+    std::string names = reason == Reason::TokenAbsent        ? "oauth_token"
+                        : reason == Reason::BodyHashMismatch ? "oauth_body_hash"
+                                                             : parameter_names(reject.detail);
+    if (!names.empty()) {
+      told.problem.emplace_back(
+          problem == "parameter_absent" ? "oauth_parameters_absent" : "oauth_parameters_rejected",
+          std::move(names));
+    }
+  }
+  return told;
+}
+
+Told told_of(const Refusal& refusal, const RefusalStyle& style, std::int64_t now) {
+  const bool verification = refusal.fault == Verification;
+  const Row& fault = row(refusal.fault);
+  Told told =
+      verification ? told_of(refusal.reject, style, now) : Told{fault.word, fault.sentence, {}, {}};
+  if (!style.verbose) return told;
+  told.detail = conf::escaped(verification && !refusal.reject.detail.empty() ? refusal.reject.detail
+                                                                             : refusal.detail);
+  return told;
+}
+
+std::string form_body(const Told& told) {
+  std::string out = "error=";
+  verify::percent_encode(told.error, out);
+  out += "&error_description=";
+  verify::percent_encode(told.sentence, out);
+  if (!told.detail.empty()) verify::percent_encode(" (" + told.detail + ")", out);
+  for (const auto& [name, value] : told.problem) {
+    out += '&';
+    out += name;
+    out += '=';
+    verify::percent_encode(value, out);
+  }
+  return out;
+}
+
+json::string_view text(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+std::string json_body(const Told& told, int status, const RefusalContext& context) {
+  json::object body;
+  body["type"] = "about:blank";
+  body["title"] = text(phrase(status));
+  body["status"] = status;
+  body["detail"] = text(told.sentence);
+  if (!told.detail.empty()) body["cause"] = text(told.detail);
+  body["error"] = text(told.error);
+  for (const auto& [name, value] : told.problem) body[text(name)] = text(value);
+  if (!context.request_id.empty()) body["request_id"] = text(context.request_id);
+  return json::serialize(body);
+}
+
+// A quoted-string (RFC 9110 5.6.4); bytes that it can't hold are left out.
+std::string quoted_string(std::string_view bytes) {
+  std::string out = "\"";
+  for (char c : bytes) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) continue;
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string challenge(const Told& told, const RefusalStyle& style) {
+  std::string out = "OAuth realm=" + quoted_string(style.realm_name);
+  for (const auto& [name, value] : told.problem) {
+    out += ", ";
+    out += name;
+    out += "=\"";
+    verify::percent_encode(value, out);
+    out += '"';
+  }
+  return out;
+}
+
+void put_two_digits(unsigned number, std::string& out) {
+  out += static_cast<char>('0' + number / 10 % 10);
+  out += static_cast<char>('0' + number % 10);
+}
+
+// IMF-fixdate (RFC 9110 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(std::int64_t unix_seconds) {
+  using namespace std::chrono;
+  constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  constexpr std::int64_t kYear9999 = 253402300799;
+  const sys_seconds now{seconds{std::clamp<std::int64_t>(unix_seconds, 0, kYear9999)}};
+  const sys_days day = floor<days>(now);
+  const year_month_day date{day};
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  const auto second = static_cast<unsigned>((now - day).count());
+  std::string out(kDays.substr(weekday{day}.c_encoding() * 3, 3));
+  out += ", ";
+  put_two_digits(static_cast<unsigned>(date.day()), out);
+  out += ' ';
+  out += kMonths.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3);
+  out += ' ';
+  put_two_digits(year / 100, out);
+  put_two_digits(year, out);
+  out += ' ';
+  put_two_digits(second / 3600, out);
+  out += ':';
+  put_two_digits(second / 60 % 60, out);
+  out += ':';
+  put_two_digits(second % 60, out);
+  return out + " GMT";
+}
+
+void put_line(std::string_view name, std::string_view value, std::string& out) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+}  // namespace
+
+int status_of(const Refusal& refusal, const RefusalStyle& style) {
+  if (refusal.fault != Verification) return row(refusal.fault).status;
+  if (refusal.reject.reason == verify::Reason::RealmMissing) return style.realm_failure_status;
+  return verify::status(refusal.reject.reason);
+}
+
+std::string_view log_word(const Refusal& refusal) {
+  return refusal.fault == Verification ? verify::name(refusal.reject.reason)
+                                       : row(refusal.fault).word;
+}
+
+std::string render(const Refusal& refusal, const RefusalStyle& style,
+                   const RefusalContext& context) {
+  const int status = status_of(refusal, style);
+  const Told told = told_of(refusal, style, context.now);
+  const bool json = prefers_json(context.accept);
+  const std::string body = json ? json_body(told, status, context) : form_body(told);
+  std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
+  out += phrase(status);
+  out += "\r\n";
+  put_line("Date", http_date(context.now), out);
+  put_line("Content-Type", json ? "application/problem+json" : "application/x-www-form-urlencoded",
+           out);
+  put_line("Content-Length", std::to_string(body.size()), out);
+  put_line("Cache-Control", "no-store", out);
+  if (!context.request_id.empty()) put_line("X-Request-Id", context.request_id, out);
+  if (status == 401) put_line("WWW-Authenticate", challenge(told, style), out);
+  if (status == 405) put_line("Allow", refusal.allow, out);
+  if (context.close) {
+    put_line("Connection", "close", out);
+  } else if (context.client_minor == 0) {
+    put_line("Connection", "keep-alive", out);
+  }
+  out += "\r\n";
+  if (!context.head) out += body;
+  return out;
+}
+
+}  // namespace gateway
