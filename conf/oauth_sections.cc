@@ -99,9 +99,10 @@ void read_lifetimes(Reader& in, OAuth& out) {
   };
   using Lifetime = std::optional<Milliseconds>;
   const auto or_never = [&](std::string_view text) -> std::optional<Lifetime> {
-    if (text == "never") return Lifetime();
+    if (text == "never") return std::optional<Lifetime>(std::in_place);
     const auto duration = positive(text);
-    return duration ? std::optional(Lifetime(duration)) : std::nullopt;
+    if (!duration) return std::nullopt;
+    return std::optional<Lifetime>(std::in_place, duration);
   };
   in.parsed("request_token_lifetime", out.request_token_lifetime, positive,
             "a duration above zero such as \"10m\"");
@@ -123,9 +124,7 @@ void read_paths(Reader& in, OAuth& out) {
   for (std::size_t i = 0; i < std::size(paths); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (*paths[i].second != *paths[j].second) continue;
-      in.mistakes().add(in.where(paths[i].first), in.name(paths[i].first) + " and " +
-                                                      in.name(paths[j].first) + " are both " +
-                                                      quoted(*paths[i].second));
+      in.clash(paths[i].first, paths[j].first, "are both " + quoted(*paths[i].second));
     }
   }
 }

@@ -20,8 +20,7 @@ struct Pattern {
   };
   std::string text;               // as written
   std::vector<Segment> segments;  // between the slashes; "/" has one empty literal segment
-  bool wildcard =
-      false;  // trailing "*": "/api/*" has segments {"api"} and matches "/api/" and below
+  bool wildcard = false;          // trailing "*": "/api/*" has {"api"}, matches "/api/" and below
   friend bool operator==(const Pattern& a, const Pattern& b) { return a.text == b.text; }
 };
 
@@ -31,8 +30,10 @@ std::optional<Pattern> parse_pattern(std::string_view text, std::string& why);
 // `path` is an origin-form path without query, one reading of it. Literals compare byte for byte.
 bool matches(const Pattern& pattern, std::string_view path);
 
-// -1: a comes before b in matching order (exact, then {segment}, then the longest trailing *), 1:
-// after, 0: neither; then they tie if some path fits both.
+// The order in which routes are tried: -1, a comes before b; 1, after; 0, neither. A strict weak
+// order: patterns without '*' first; of those with it, the one with more segments first; and then,
+// segment by segment from the left, a literal before a capture. So of the two that match "/a/b/c",
+// "/a/b/{y}" comes before "/a/{x}/c": its literal stands further left. Both come before "/a/b/*".
 int compare(const Pattern& a, const Pattern& b);
 
 // Some path fits both, and neither comes before the other.

@@ -131,6 +131,11 @@ void Reader::twice(std::string_view key, const Node& item) {
   mistakes_.add(item.where, name(key) + " has " + describe(item) + " twice");
 }
 
+void Reader::clash(std::string_view a, std::string_view b, std::string_view sentence) {
+  if (!find(a)) std::swap(a, b);
+  mistakes_.add(where(a), name(a) + " and " + name(b) + " " + std::string(sentence));
+}
+
 void Reader::finish() {
   for (const Member& member : table_.members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;

@@ -128,6 +128,9 @@ class Reader {
     wrong(key, one_of(names));
   }
 
+  // "a and b ", and what is wrong with the two together: at `a`, or at `b` if only that is there.
+  void clash(std::string_view a, std::string_view b, std::string_view sentence);
+
   void twice(std::string_view key, const Node& item);
 
   // Call it last.

@@ -83,15 +83,6 @@ void read_listen(Reader& in, Listen& out) {
   section(in, "tls", [&](Reader& tls) { read_tls(tls, out.tls); });
 }
 
-void read_admin(Reader& in, const Listen& listen, Admin& out) {
-  in.parsed("address", out.address, parse_address, kAddress);
-  if (out.address == listen.address && out.address.port != 0) {
-    in.mistakes().add(in.where("address"), in.name("address") +
-                                               " must differ from listen.address: metrics and "
-                                               "health are never on the public listener");
-  }
-}
-
 void read_log(Reader& in, Log& out) {
   in.parsed("file", out.file, only(is_text), "the path of a file, or \"-\" for standard error");
   in.choice<LogFormat>("format", out.format,
@@ -130,8 +121,7 @@ void check_headers(Reader& in, const Headers& headers) {
     }
     for (std::size_t j = 0; j < i; ++j) {
       if (folded(*fields[j].second) != name) continue;
-      in.mistakes().add(in.where(key), in.name(key) + " and " + in.name(fields[j].first) +
-                                           " are the same header field, " + quoted(*value));
+      in.clash(key, fields[j].first, "are the same header field, " + quoted(*value));
     }
   }
   const std::string prefix = folded(headers.strip_prefix);
@@ -177,11 +167,27 @@ void read_timeouts(Reader& in, Timeouts& out) {
   in.parsed("drain", out.drain, parse_duration, "a duration such as \"30s\"");
 }
 
+void read_addresses(Reader& root, Settings& settings) {
+  std::optional<Position> written;  // the last of the two addresses that is in the file
+  section(root, "listen", [&](Reader& in) {
+    read_listen(in, settings.listen);
+    if (in.take("address")) written = in.where("address");
+  });
+  section(root, "admin", [&](Reader& in) {
+    in.parsed("address", settings.admin.address, parse_address, kAddress);
+    if (in.take("address")) written = in.where("address");
+  });
+  if (!written || settings.admin.address.port == 0) return;
+  if (settings.admin.address != settings.listen.address) return;
+  root.mistakes().add(*written,
+                      "admin.address must differ from listen.address: metrics and health are never "
+                      "on the public listener");
+}
+
 }  // namespace
 
 void read_server(Reader& root, Settings& settings) {
-  section(root, "listen", [&](Reader& in) { read_listen(in, settings.listen); });
-  section(root, "admin", [&](Reader& in) { read_admin(in, settings.listen, settings.admin); });
+  read_addresses(root, settings);
   section(root, "log", [&](Reader& in) { read_log(in, settings.log); });
   section(root, "store", [&](Reader& in) { read_store(in, settings.store); });
   section(root, "headers", [&](Reader& in) { read_headers(in, settings.headers); });

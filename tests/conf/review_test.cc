@@ -1,0 +1,134 @@
+#include "conf/review.h"
+
+#include <ostream>
+
+#include "tests/conf/mistakes.h"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const std::string kHosts =
+    "neither listen.external_url nor listen.hosts is set: whatever Host a client sends is believed";
+const std::string kTls =
+    "oauth.enforce_tls is on, but no request can come over https: set listen.tls, an https "
+    "listen.external_url or listen.trusted_proxies";
+const std::string kAdmin =
+    "admin.address is not a loopback address: metrics and health are open to others";
+const std::string kUpstream = "[[upstream]]\nname = \"api\"\nservers = [\"http://a\"]\n";
+const std::string kRoute = kUpstream + "[[route]]\npath = \"/*\"\nupstream = \"api\"\n";
+const std::string kPlain = "[oauth]\nenforce_tls = false\n";
+
+struct Case {
+  std::string toml;
+  Lines lines;
+};
+
+Lines with_rsa(Lines lines) {
+  for (const char* method : {"RSA-SHA1", "RSA-SHA256", "RSA-SHA512"}) {
+    lines.push_back("oauth.signature_methods \"" + std::string(method) + "\"");
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("what an operator probably does not want is warned of") {
+  const Case cases[] = {
+      {kRoute, {kTls}},
+      {kRoute + kPlain, {}},
+      {kPlain, {"there is no [[route]]: every request gets 404"}},
+      {kRoute + kPlain + "[listen]\naddress = \"0.0.0.0:80\"", {kHosts}},
+      {kRoute + kPlain + "[listen]\naddress = \"[::]:80\"", {kHosts}},
+      {kRoute + kPlain + "[listen]\naddress = \"128.0.0.1:80\"", {kHosts}},
+      {kRoute + kPlain + "[listen]\naddress = \"127.9.9.9:80\"", {}},
+      {kRoute + kPlain + "[listen]\naddress = \"[::1]:80\"", {}},
+      {kRoute + kPlain + "[listen]\naddress = \"0.0.0.0:80\"\nhosts = [\"a\"]", {}},
+      {kRoute + kPlain + "[listen]\naddress = \"0.0.0.0:80\"\nexternal_url = \"http://a\"", {}},
+      {kRoute + kPlain + "[listen]\nhosts = [\"a\"]\nexternal_url = \"http://a\"",
+       {"listen.hosts has no effect beside listen.external_url"}},
+      {kRoute + "[listen]\nexternal_url = \"http://a\"", {kTls}},
+      {kRoute + "[listen]\nexternal_url = [\"http://a\", \"https://a\"]", {}},
+      {kRoute + "[listen]\ntrusted_proxies = [\"::1\"]", {}},
+      {kRoute + "[listen.tls]\ncertificate = \"c\"\nkey = \"k\"", {}},
+      {kRoute + "[listen]\ntrusted_proxies = [\"0.0.0.0/0\", \"::/0\", \"0.0.0.0/1\", \"::/1\"]",
+       {"listen.trusted_proxies has \"0.0.0.0/0\": every client can say what it likes about itself",
+        "listen.trusted_proxies has \"::/0\": every client can say what it likes about itself"}},
+      {kRoute + kPlain + "[admin]\naddress = \"10.0.0.1:9180\"", {kAdmin}},
+      {kRoute + kPlain + "[admin]\naddress = \"[::1]:9180\"", {}},
+      {kRoute + "hosts = [\"b\", \"c\"]\n" + kPlain + "[listen]\nhosts = [\"b\"]",
+       {"the route on line 4 waits for host \"c\", which listen.hosts does not let in"}},
+      {kRoute + "hosts = [\"b\", \"a:81\"]\n" + kPlain + "[listen]\nexternal_url = \"http://a:81\"",
+       {"the route on line 4 waits for host \"b\", which listen.external_url does not let in"}},
+      {kRoute + "hosts = [\"b\"]\n" + kPlain, {}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.toml);
+    CHECK(conf::warnings(settings_of(one.toml)) == one.lines);
+  }
+}
+
+TEST_CASE("what is set but not yet in effect is named") {
+  const Case cases[] = {
+      {"", with_rsa({})},
+      {"[oauth]\nsignature_methods = [\"HMAC-SHA1\", \"PLAINTEXT\"]",
+       {"oauth.signature_methods \"PLAINTEXT\""}},
+      {"[listen]\ntrusted_proxies = [\"::1\"]", with_rsa({"listen.trusted_proxies"})},
+      {"[admin]\naddress = \"127.0.0.1:1\"", with_rsa({"admin.address"})},
+      {"[log]\nrefusals = 1", with_rsa({"log.refusals"})},
+      {"[provider]\nhost = \"a\"", with_rsa({"provider.host"})},
+      {kUpstream + "[[upstream]]\nname = \"b\"\nservers = [\"https://b:444\"]",
+       {"oauth.signature_methods \"RSA-SHA1\"", "oauth.signature_methods \"RSA-SHA256\"",
+        "oauth.signature_methods \"RSA-SHA512\"", "upstream.servers \"https://b:444\""}},
+      {R"([oauth]
+request_token_lifetime = "1m"
+access_token_lifetime = "1d"
+error_uri = "/e"
+refusal_to = "error_uri"
+request_token_path = "/r"
+authorize_path = "/a"
+access_token_path = "/t"
+token_methods = ["GET"]
+request_token_extra = { a = "b" }
+access_token_extra = { a = "b" }
+reply_realms = false
+split_parameters = false
+)",
+       with_rsa({"oauth.request_token_lifetime", "oauth.access_token_lifetime", "oauth.error_uri",
+                 "oauth.refusal_to", "oauth.request_token_path", "oauth.authorize_path",
+                 "oauth.access_token_path", "oauth.token_methods", "oauth.request_token_extra",
+                 "oauth.access_token_extra", "oauth.reply_realms", "oauth.split_parameters"})},
+      {R"([login]
+mode = "app"
+check_url = "http://a"
+user = "json:/a"
+sign_in_url = "/a"
+header = "a"
+)",
+       with_rsa(
+           {"login.mode", "login.check_url", "login.user", "login.sign_in_url", "login.header"})},
+      {kRoute + R"([oauth]
+enforce_tls = false
+realms = ["a"]
+realm_name = "x"
+key_length = [16, 16]
+timestamp_window = { past = "1m", future = "1m" }
+realm_failure_status = 403
+verbose_errors = true
+[listen]
+external_url = "https://a"
+[listen.tls]
+certificate = "c"
+key = "k"
+[limits]
+headers = 1
+[timeouts]
+idle = "1s"
+)",
+       with_rsa({})},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.toml);
+    CHECK(conf::not_yet_in_effect(settings_of(one.toml)) == one.lines);
+  }
+}
