@@ -80,9 +80,15 @@ std::string_view build_base_string(const RequestView& request, Parameters& param
   for (const Parameter& parameter : parameters.sorted()) {
     if (!first) out = put("%26", out);
     first = false;
-    out = put_twice_encoded(parameter.name, out);
-    out = put("%3D", out);
-    out = put_twice_encoded(parameter.value, out);
+    if (parameter.plain) {
+      out = put(parameter.name, out);
+      out = put("%3D", out);
+      out = put(parameter.value, out);
+    } else {
+      out = put_twice_encoded(parameter.name, out);
+      out = put("%3D", out);
+      out = put_twice_encoded(parameter.value, out);
+    }
   }
   parameters.arena().give_back(out);
   return {start, static_cast<std::size_t>(out - start)};

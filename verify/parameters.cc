@@ -1,6 +1,8 @@
 #include "verify/parameters.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -24,13 +26,17 @@ std::optional<Field> field_of(std::string_view name) {
   return std::nullopt;
 }
 
-// A shorter name comes first as if filled with NUL, which no encoded name contains.
+// As a big-endian number, so that numbers compare as the bytes do. A shorter name comes first as if
+// filled with NUL, which no encoded name contains.
 std::uint64_t order_of(std::string_view name) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out = out << 8 | (i < name.size() ? static_cast<unsigned char>(name[i]) : 0u);
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word = 0;
+  if (name.size() >= sizeof word) {
+    std::memcpy(&word, name.data(), sizeof word);
+  } else if (!name.empty()) {
+    std::memcpy(&word, name.data(), name.size());
   }
-  return out;
+  return __builtin_bswap64(word);
 }
 
 // Section 3.4.1.3.2 wants byte order: string_view compares bytes as unsigned char.
@@ -130,6 +136,7 @@ bool Parameters::take_room() {
 bool Parameters::add(Pair pair, Source source) {
   if (!take_room()) return false;
   Piece value = pair.value;
+  const bool plain = pair.name.plain && pair.value.plain;
   if (!recode(pair.name, source)) {
     note(Reason::ParameterMalformed, clipped(pair.name.text));
     return true;
@@ -143,7 +150,7 @@ bool Parameters::add(Pair pair, Source source) {
     add_field(name, value, source);
     if (name == kFieldNames[static_cast<std::size_t>(Field::Signature)]) return true;
   }
-  sorted_.push_back({order_of(name), name, pair.value.text});
+  sorted_.push_back({order_of(name), name, pair.value.text, plain});
   return true;
 }
 

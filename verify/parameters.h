@@ -42,6 +42,7 @@ struct Parameter {
   std::uint64_t order = 0;  // the first eight bytes of the name: most comparisons end there
   std::string_view name;
   std::string_view value;
+  bool plain = true;  // neither holds a '%'
 };
 
 class Parameters {

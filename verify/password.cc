@@ -3,8 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "verify/crypto.h"
