@@ -1,12 +1,12 @@
 #pragma once
 
-// Clients, users and access tokens in one LMDB environment (<store>/credentials), with synced commits and
-// without WRITEMAP. Several processes may have it open at once; what one commits, the next read of every
-// other sees.
+// Clients, users and access tokens in one LMDB environment (<store>/credentials), with synced
+// commits and without WRITEMAP. Several processes may have it open at once; what one commits, the
+// next read of every other sees.
 //
-// Threads: a Credentials may be used from any thread. A Reader belongs to one thread. A Change (write
-// transaction) belongs to the thread that began it, and there is one at a time among all processes: begin()
-// waits for it, so it must not be called on an event loop.
+// Threads: a Credentials may be used from any thread. A Reader belongs to one thread. A Change
+// (write transaction) belongs to the thread that began it, and there is one at a time among all
+// processes: begin() waits for it, so it must not be called on an event loop.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,10 +22,11 @@
 namespace store {
 
 struct CredentialsOptions {
-  std::filesystem::path path;                  // the store's folder
-  std::uint64_t map_size = 256ull << 30;       // bytes; smaller ones are tried if it can't be had
-  bool create = false;                         // make a store that is missing (folder, environments, ledger mark)
-  std::uint64_t ledger_size = 1ull << 30;      // bytes, for the ledger that is made with the store
+  std::filesystem::path path;             // the store's folder
+  std::uint64_t map_size = 256ull << 30;  // bytes; smaller ones are tried if it can't be had
+  bool create = false;  // make a store that is missing (folder, environments, ledger mark)
+  std::uint64_t ledger_size = 0;  // bytes of disk set aside for a ledger made with the store; 0: as
+                                  // few as can be, Ledger::open() sets the rest aside
 };
 
 // What one read transaction saw. A missing client, token or user is filled from the store's dummy
@@ -35,21 +36,21 @@ struct Found {
   bool client_known = false;
   bool token_known = false;  // a token was asked for and exists
   Client client;
-  Token token;               // dummy when none was asked for
+  Token token;  // dummy when none was asked for
   bool user_enabled = false;
 };
 
 class Credentials {
  public:
-  // Refuses network file systems, stores of a newer layout, folders that can't be read. Clears stale
-  // readers of killed processes.
+  // Refuses network file systems, stores of a newer layout, folders that can't be read. Clears
+  // stale readers of killed processes.
   static Result<std::unique_ptr<Credentials>> open(const CredentialsOptions& options);
   ~Credentials();
   Credentials(const Credentials&) = delete;
   Credentials& operator=(const Credentials&) = delete;
 
-  // Number of the last committed transaction; one read of shared memory, may run ahead of a snapshot.
-  // A Found holds as long as this equals its txn.
+  // Number of the last committed transaction; one read of shared memory, may run ahead of a
+  // snapshot. A Found holds as long as this equals its txn.
   std::uint64_t last_txn() const;
 
   class Reader {
@@ -64,7 +65,8 @@ class Credentials {
     Result<User> user(std::string_view name);
     Result<Token> token(std::string_view token);
 
-    // In key order, inside one snapshot, until `each` returns false. `each` must not use this Reader.
+    // In key order, inside one snapshot, until `each` returns false. `each` must not use this
+    // Reader.
     Result<Done> each_client(const std::function<bool(const Client&)>& each);
     Result<Done> each_user(const std::function<bool(const User&)>& each);
     Result<Done> each_token(const std::function<bool(const Token&)>& each);
@@ -73,8 +75,10 @@ class Credentials {
                              const std::function<bool(const User&)>& user,
                              const std::function<bool(const Token&)>& token);
     // Tokens of one client, or of one user.
-    Result<Done> each_token_of_client(std::string_view client, const std::function<bool(const Token&)>& each);
-    Result<Done> each_token_of_user(std::string_view user, const std::function<bool(const Token&)>& each);
+    Result<Done> each_token_of_client(std::string_view client,
+                                      const std::function<bool(const Token&)>& each);
+    Result<Done> each_token_of_user(std::string_view user,
+                                    const std::function<bool(const Token&)>& each);
 
     std::uint64_t reads() const;  // records looked up since made: for tests that count
 
@@ -104,9 +108,11 @@ class Credentials {
     // Removing one ends its tokens in the same transaction. Answers how many tokens went.
     Result<std::uint64_t> remove_client(std::string_view key);
     Result<std::uint64_t> remove_user(std::string_view name);
-    // Marks tokens revoked (they stay, so that the reason in the log is true). Answers how many were live.
+    // Marks tokens revoked (they stay, so that the reason in the log is true). Answers how many
+    // were live.
     Result<std::uint64_t> revoke_token(std::string_view token);  // NotFound if there is none
-    Result<std::uint64_t> revoke_tokens(std::string_view client, std::optional<std::string_view> user);
+    Result<std::uint64_t> revoke_tokens(std::string_view client,
+                                        std::optional<std::string_view> user);
     Result<Done> commit();
 
    private:
@@ -117,8 +123,9 @@ class Credentials {
   };
   Result<Change> begin();
 
-  // A consistent, compacted copy of the credentials into an empty or missing folder while others read and
-  // write; never the ledger. A store opened from a copy starts with a floor (see ledger.h).
+  // A consistent, compacted copy of the credentials into an empty or missing folder while others
+  // read and write; never the ledger. A store opened from a copy starts with a floor (see
+  // ledger.h).
   Result<Done> backup(const std::filesystem::path& folder) const;
 
  private:

@@ -1,11 +1,23 @@
 #pragma once
 
-// The replay ledger (<store>/ledger): which (client, token, timestamp, nonce) were accepted. What it has
-// answered Fresh to once it never answers Fresh to again, in any thread, after any restart or crash, for
-// as long as the timestamp could be accepted. DESIGN section 6 states its promises.
+// The replay ledger (<store>/ledger): which (client, token, timestamp, nonce) were accepted. What
+// it has answered Fresh to once it never answers Fresh to again, in any thread, after any restart
+// or crash, for as long as the timestamp could be accepted.
 //
-// Threads: claim(), floor() and raise_mark() may be called from any thread; calls take turns. One process at a
-// time may have it open.
+// How: entries are ordered by time in an LMDB environment that is not synced, for the page cache
+// outlives the process; a small synced file, the mark, says what a power cut can't take back (see
+// mark.h).
+//   floor   timestamps at or below it are refused. It rises to the highest timestamp ever purged.
+//   mark    raised, in steps of seconds, beyond a timestamp before that timestamp is first
+//   accepted. trust   the entries are believed in the boot in which they were written, and after a
+//   clean close. Otherwise they
+//           are discarded unread, and the floor rises to the mark: all that was lost lies at or
+//           below it.
+//   loss    where the entries or the mark are missing, or are a copy of the files and not the files
+//           (a restored backup), the floor rises to now plus the future window.
+//
+// Threads: all calls but open(), close() and the destructor may come from any thread; claims take
+// turns. raise_mark() does not hold claims up. One process at a time may have it open.
 
 #include <array>
 #include <atomic>
@@ -21,18 +33,18 @@
 
 namespace store {
 
-// Big-endian timestamp, then 16 bytes of a keyed hash over the length-prefixed client, token and nonce:
-// ordered by time.
+// Big-endian timestamp, then 16 bytes of a keyed hash over the length-prefixed client, token and
+// nonce: ordered by time.
 struct LedgerKey {
   std::array<unsigned char, 24> bytes{};
   std::int64_t timestamp() const;
 };
 
 enum class Verdict : std::uint8_t {
-  Fresh,    // durably noted (against kill -9) before the call returned
+  Fresh,  // durably noted (against kill -9) before the call returned
   Replayed,
-  TooOld,   // at or below the floor
-  Full,     // the ledger has no room: refuse with 503
+  TooOld,  // at or below the floor
+  Full,    // the ledger has no room: refuse with 503
 };
 
 struct LedgerClaim {
@@ -40,20 +52,30 @@ struct LedgerClaim {
   Verdict verdict = Verdict::Full;
 };
 
+inline constexpr std::uint64_t kMinLedgerSize = 1 << 20;  // bytes
+
 struct LedgerOptions {
-  std::filesystem::path path;          // the store's folder
-  std::uint64_t size = 1ull << 30;     // bytes of disk, set aside before the file is mapped
-  std::int64_t window_past_s = 60;     // seconds; entries older than now - this may be purged
+  std::filesystem::path path;  // the store's folder
+  // Bytes of disk, set aside before the file is mapped; at least kMinLedgerSize. A ledger that is
+  // larger already keeps its size until what it holds fits into this.
+  std::uint64_t size = 1ull << 30;
+  std::int64_t window_past_s = 60;  // seconds; entries older than now - this may be purged
   std::int64_t window_future_s = 60;
-  std::string boot_id;                 // empty: read /proc/sys/kernel/random/boot_id
+  std::string boot_id;  // empty: read /proc/sys/kernel/random/boot_id
 };
 
 class Ledger {
  public:
-  // Busy: another process serves this store. An untrusted ledger (another boot and no clean shutdown) is discarded and
-  // the floor raised to the mark; a missing ledger or mark makes the floor now + window_future_s.
-  // `now`: Unix seconds.
+  // Busy: another process serves this store. An untrusted ledger (another boot and no clean
+  // shutdown) is discarded and the floor raised to the mark; a missing ledger or mark makes the
+  // floor now + window_future_s. `now`: Unix seconds. NotFound: no such store. Full: the disk can't
+  // be set aside.
   static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options, std::int64_t now);
+
+  // Makes the ledger and mark of a new store, empty and with floor 0: for whoever makes the store.
+  // `size`: bytes of disk to set aside already; raised to kMinLedgerSize.
+  static Result<Done> make(const std::filesystem::path& store, std::uint64_t size);
+
   ~Ledger();  // without close(): as after a crash
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -64,7 +86,8 @@ class Ledger {
   // A hasher with this ledger's key, one for each thread.
   class Keyer {
    public:
-    LedgerKey operator()(std::int64_t timestamp, std::string_view client, std::string_view token, std::string_view nonce);
+    LedgerKey operator()(std::int64_t timestamp, std::string_view client, std::string_view token,
+                         std::string_view nonce);
 
    private:
     friend class Ledger;
@@ -73,13 +96,13 @@ class Ledger {
   };
   Keyer keyer() const;
 
-  // Judges a batch in one write transaction and commits once; two equal keys in one batch: the first is
-  // Fresh. Purges a bounded number of entries older than the window. Raises the mark first (a synced
-  // write) if a timestamp lies beyond it. On an error nothing was accepted.
+  // Judges a batch in one write transaction and commits once; two equal keys in one batch: the
+  // first is Fresh. Purges a bounded number of entries older than the window. Raises the mark first
+  // (a synced write) if a timestamp lies beyond it. On an error nothing was accepted.
   Result<Done> claim(std::span<LedgerClaim> batch, std::int64_t now);
 
-  // Raises the durable mark to at least this timestamp: called ahead of time by a housekeeping thread so that
-  // claim() rarely has to. Unix seconds.
+  // Raises the durable mark to at least this timestamp: called ahead of time by a housekeeping
+  // thread so that claim() rarely has to. Unix seconds.
   Result<Done> raise_mark(std::int64_t timestamp);
   std::int64_t mark() const;
   std::int64_t highest_accepted() const;  // 0: none yet

@@ -1,11 +1,14 @@
 #pragma once
 
-// The records people see: the fields of DESIGN section 4, as plain values. Times are Unix seconds.
+// The records people see, as plain values: clients, the users they act for, and the access tokens
+// that join them. Times are Unix seconds. Plain values and pure functions.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "verify/secret.h"
@@ -28,7 +31,7 @@ struct Client {
   std::vector<std::string> redirect_uris;
   CallbackMatch callback_match = CallbackMatch::Exact;
   bool allow_oob = false;
-  std::vector<std::string> realms;          // what it may ask
+  std::vector<std::string> realms;  // what it may ask
   std::vector<std::string> default_realms;
   std::vector<std::string> rsa_public_keys;    // PEM
   std::vector<std::string> signature_methods;  // names; empty: all that the provider allows
@@ -59,8 +62,22 @@ struct Token {
 // A stable id for a token that doesn't give it away: 32 hex digits of a SHA-256.
 std::string token_id(std::string_view token);
 
-// The rules of DESIGN section 4 on lengths and characters; each answers with the sentence that is wrong,
-// or nothing. They look at a record alone, not at what else is stored.
+// The rules on lengths and characters; each answers with a sentence that says what is wrong, or
+// nothing. They look at a record alone, not at what else is stored:
+//   keys, tokens      1 to 255 bytes 0x21-0x7E
+//   secrets           1 to 255 bytes 0x20-0x7E; a client has one or an RSA key
+//   user names        1 to 255 bytes of UTF-8, no controls, no spaces at the ends
+//   realms            scope-tokens (RFC 6749 section 3.3), 1 to 255 bytes
+//   redirect URIs     UTF-8 without controls and spaces, not empty
+//   signature methods names that verify::method_from_name() knows
+//   RSA keys          printable ASCII and line ends, not empty; password hashes: 0x21-0x7E
+//   other text        UTF-8; in names, descriptions and extra fields no controls but tab and line
+//   ends times             years 1970 to 9999
+// Whether a URI, a password hash or an RSA key can be used is not asked here.
+inline constexpr std::size_t kMaxKeyBytes = 255;
+bool is_key(std::string_view bytes);  // also for tokens
+bool is_user_name(std::string_view bytes);
+bool is_realm(std::string_view bytes);
 std::optional<std::string> complaint(const Client& client);
 std::optional<std::string> complaint(const User& user);
 std::optional<std::string> complaint(const Token& token);

@@ -1,0 +1,64 @@
+#pragma once
+
+// What Credentials, its Readers and its Changes share: the open environment, its tables, the dummy
+// records, and how a record is found through a transaction. For the files of this room alone.
+//
+// Threads: a Core is constant once made. The functions follow the rules of the transaction they are
+// given.
+//
+// Tables:
+//   meta             "layout" -> number of the layout in one byte; "dummy client", "dummy token",
+//   "dummy
+//                    user" -> records
+//   clients          key -> record          tokens_by_client  client -> token*
+//   users            name -> record         tokens_by_user    user -> length of client, client,
+//   token* tokens           token -> record
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/credentials.h"
+#include "store/env.h"
+#include "store/layout.h"
+
+namespace store {
+
+struct Tables {
+  Table meta, clients, users, tokens, tokens_by_client, tokens_by_user;
+};
+inline constexpr unsigned kTables = 6;
+
+// Records of a client, its token and its user, which nobody knows and nothing can find. Encoded.
+struct Dummies {
+  verify::Secret client, token, user;
+};
+inline constexpr std::string_view kDummyName = "dummy";  // what decoding them takes for their key
+
+struct Core {
+  std::filesystem::path path;  // the store's folder
+  std::shared_ptr<Env> env;
+  Tables tables;
+  Dummies dummies;
+};
+
+struct Credentials::State {
+  std::shared_ptr<const Core> core;
+};
+
+// NotFound if there is none.
+Result<Client> read_client(const Txn& txn, const Tables& tables, std::string_view key);
+Result<User> read_user(const Txn& txn, const Tables& tables, std::string_view name);
+Result<Token> read_token(const Txn& txn, const Tables& tables, std::string_view token);
+
+// Tokens by index, until `each` returns false: those of a client; those of a user, for one client
+// or, without one, for all. `each` must not write.
+using EachName = std::function<Result<bool>(std::string_view token)>;
+Result<Done> each_name_of_client(const Txn& txn, const Tables& tables, std::string_view client,
+                                 const EachName& each);
+Result<Done> each_name_of_user(const Txn& txn, const Tables& tables, std::string_view user,
+                               std::optional<std::string_view> client, const EachName& each);
+
+}  // namespace store

@@ -1,0 +1,188 @@
+#include "store/ledger_file.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "store/files.h"
+#include "store/ledger.h"
+
+namespace store {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kHashKeyKey =
+    "\xff"
+    "key";
+constexpr std::string_view kLayoutKey =
+    "\xff"
+    "layout";
+constexpr std::string_view kFirstOwnKey = "\xff";
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kReservePages = 64;
+constexpr Table kTable{};
+
+static_assert(kMinLedgerSize >= 4 * kReservePages * kPage);
+
+std::uint64_t reserve_pages(std::uint64_t pages) { return std::max(kReservePages, pages / 32); }
+
+EnvOptions options_for(const fs::path& store, std::uint64_t size) {
+  EnvOptions out;
+  out.folder = ledger_folder(store);
+  out.like = store;
+  out.map_size = size;
+  out.durability = Durability::PageCache;
+  return out;
+}
+
+std::string time_bytes(std::int64_t time) {
+  std::string out;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(static_cast<std::uint64_t>(time) >> shift & 0xff));
+  return out;
+}
+
+Failure<OpenFailure> damaged(const std::string& why) {
+  return Failure(
+      OpenFailure{Error{Error::Kind::Unavailable, "the replay ledger is damaged: " + why}, true});
+}
+
+Failure<OpenFailure> trouble(Error error, bool damaged = false) {
+  return Failure(OpenFailure{std::move(error), damaged});
+}
+
+Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
+  auto txn = WriteTxn::begin(env);
+  if (!txn) return txn.failure();
+  if (auto table = open_table(**txn, nullptr); !table) return table.failure();
+  verify::KeyedHash::Key key{};
+  verify::fill_random(key);
+  const std::string key_bytes(key.begin(), key.end());
+  const char layout = static_cast<char>(kLedgerLayout);
+  if (auto put = (*txn)->put(kTable, kHashKeyKey, key_bytes); !put) return put;
+  if (auto put = (*txn)->put(kTable, kLayoutKey, {&layout, 1}); !put) return put;
+  if (auto put = write_ledger_floor(**txn, 0); !put) return put;
+  return (*txn)->commit();
+}
+
+// Fills in what the ledger's own records say.
+verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& file) {
+  const auto layout = txn.get(kTable, kLayoutKey);
+  const auto key = txn.get(kTable, kHashKeyKey);
+  const auto floor = txn.get(kTable, kLedgerFloorKey);
+  for (const auto* one : {&layout, &key, &floor}) {
+    if (!*one) return trouble(one->error(), true);
+    if (!**one) return damaged("one of its own records is missing");
+  }
+  if ((*layout)->size() != 1 || (*key)->size() != file.hash_key.size() || (*floor)->size() != 8)
+    return damaged("one of its own records has another length");
+  const auto version = static_cast<std::uint8_t>((**layout)[0]);
+  if (version > kLedgerLayout)
+    return trouble(Error{Error::Kind::Newer,
+                         "the replay ledger was written by a newer version of portcullis (layout " +
+                             std::to_string(version) + "): use that version"});
+  if (version != kLedgerLayout) return damaged("its layout is " + std::to_string(version));
+  std::copy((*key)->begin(), (*key)->end(), file.hash_key.begin());
+  file.floor = entry_time(**floor);
+  return Done{};
+}
+
+verify::Result<Done, OpenFailure> read_ends(WriteTxn& txn, LedgerFile& file) {
+  const auto size = txn.size(kTable);
+  if (!size) return trouble(size.error(), true);
+  if (size->entries < kLedgerOwnRecords) return damaged("it has too few records");
+  file.entries = size->entries - kLedgerOwnRecords;
+  if (file.entries == 0) return Done{};
+  auto cursor = Cursor::open(txn, kTable);
+  if (!cursor) return trouble(cursor.error());
+  const auto first = cursor->first();
+  if (!first) return trouble(first.error(), true);
+  if (!*first || (*first)->key.size() != kLedgerEntryBytes)
+    return damaged("its first entry is odd");
+  file.oldest = entry_time((*first)->key);
+  if (const auto own = cursor->seek(kFirstOwnKey); !own) return trouble(own.error(), true);
+  const auto last = cursor->previous();
+  if (!last) return trouble(last.error(), true);
+  if (!*last || (*last)->key.size() != kLedgerEntryBytes) return damaged("its last entry is odd");
+  file.newest = entry_time((*last)->key);
+  return Done{};
+}
+
+verify::Result<Done, OpenFailure> read_file(LedgerFile& file) {
+  auto txn = WriteTxn::begin(file.env);
+  if (!txn) return trouble(txn.error());
+  if (auto table = open_table(**txn, nullptr); !table) return trouble(table.error(), true);
+  if (auto read = read_own_records(**txn, file); !read) return read;
+  if (auto read = read_ends(**txn, file); !read) return read;
+  if (auto kept = (*txn)->commit(); !kept) return trouble(kept.error());
+  return Done{};
+}
+
+}  // namespace
+
+fs::path ledger_folder(const fs::path& store) { return store / "ledger"; }
+fs::path ledger_data(const fs::path& store) { return ledger_folder(store) / "data.mdb"; }
+fs::path ledger_mark(const fs::path& store) { return store / "mark"; }
+
+std::int64_t entry_time(std::string_view key) {
+  std::uint64_t value = 0;
+  for (const char c : key.substr(0, 8)) value = value << 8 | static_cast<unsigned char>(c);
+  return static_cast<std::int64_t>(value);
+}
+
+Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor) {
+  return txn.put(kTable, kLedgerFloorKey, time_bytes(floor));
+}
+
+Result<Done> make_ledger_file(const fs::path& store, std::uint64_t size) {
+  const fs::path file = ledger_data(store);
+  if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+    return system_failure(errno, "removing " + in_quotes(file.string()));
+  const std::uint64_t whole = (std::max(size, kMinLedgerSize) + kPage - 1) / kPage * kPage;
+  // The first opening writes LMDB's two head pages, not through the map. Nothing touches the map
+  // before the disk behind it is there.
+  for (const bool disk : {false, true}) {
+    if (disk)
+      if (auto aside = set_aside(file, whole); !aside) return aside;
+    auto env = Env::open(options_for(store, whole));
+    if (!env) return Failure(std::move(env.error().error));
+    if (!disk) continue;
+    if (auto written = write_own_records(*env); !written) return written;
+    if (auto synced = (*env)->sync(); !synced) return synced;
+  }
+  return sync_folder(ledger_folder(store));
+}
+
+verify::Result<LedgerFile, OpenFailure> open_ledger_file(const fs::path& store,
+                                                         std::uint64_t size) {
+  const fs::path path = ledger_data(store);
+  std::error_code code;
+  const std::uint64_t had = fs::file_size(path, code);
+  if (code) return trouble(system_failure(code.value(), "opening the replay ledger").error);
+  const std::uint64_t wanted = (size + kPage - 1) / kPage * kPage;
+  const std::uint64_t whole = std::max(wanted, (had + kPage - 1) / kPage * kPage);
+  if (auto aside = set_aside(path, whole); !aside) return trouble(aside.error());
+
+  LedgerFile out;
+  auto env = Env::open(options_for(store, whole));
+  if (!env) return env.failure();
+  out.env = *std::move(env);
+  const std::uint64_t used = out.env->used_size();
+  if (used > had) return damaged("the file is shorter than its content");
+  if (whole > wanted && used + reserve_pages(wanted / kPage) * kPage <= wanted) {
+    out.env.reset();  // one environment at a time
+    env = Env::open(options_for(store, wanted));
+    if (!env) return env.failure();
+    out.env = *std::move(env);
+  }
+  if (auto read = read_file(out); !read) return read.failure();
+  const std::uint64_t pages = out.env->map_size() / out.env->page_size();
+  out.page_limit = pages - reserve_pages(pages);
+  return out;
+}
+
+}  // namespace store

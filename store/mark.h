@@ -1,0 +1,61 @@
+#pragma once
+
+// The mark file (<store>/mark): the few facts about the replay ledger that a power cut must not
+// take back. Each write is synced before it returns.
+//
+// Threads: a MarkFile serves one thread at a time.
+//
+// Layout: two slots of 256 bytes, at 0 and at 4096. Writes go to them in turn, so that a torn write
+// leaves the slot before it; the whole slot with the higher sequence counts. Integers are
+// big-endian.
+//
+//   slot := magic version sequence mark floor clean ledger own boot_id zero* checksum
+//   magic    := "PMRK"            version  := 01
+//   sequence := 8 bytes           mark, floor := 8 bytes each, Unix seconds
+//   clean    := 00 | 01           ledger, own := inode (8 bytes) born_ns (8 bytes)
+//   boot_id  := length (1 byte), at most 64 bytes
+//   checksum := the last 16 bytes in every version: the first 16 of the SHA-256 of what stands
+//   before
+//
+// `own` is the identity of the mark file itself: a copy of the file is not the file, and is not
+// believed.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "store/error.h"
+#include "store/files.h"
+
+namespace store {
+
+struct MarkState {
+  std::int64_t mark = 0;   // Unix seconds; no timestamp above it was ever accepted
+  std::int64_t floor = 0;  // Unix seconds; at and below it nothing is accepted
+  bool clean = false;      // the ledger was synced and closed
+  FileIdentity ledger;     // the file that goes with it; zero: none may be believed
+  std::string boot_id;     // the boot in which the ledger is or was open; empty: unknown
+  friend bool operator==(const MarkState&, const MarkState&) = default;
+};
+
+class MarkFile {
+ public:
+  // Makes the file, in place of one that may be there. It takes owner and group of its folder.
+  static Result<MarkFile> create(const std::filesystem::path& file, const MarkState& state);
+  // Nothing if it is missing, a copy, or has no whole slot. Newer if a newer version wrote it.
+  static Result<std::optional<MarkFile>> open(const std::filesystem::path& file);
+
+  const MarkState& state() const { return state_; }
+  // On an error, state() is unchanged, and what the disk has is this state or the one before.
+  Result<Done> write(const MarkState& state);
+
+ private:
+  MarkFile(FileHandle file, FileIdentity own) : file_(std::move(file)), own_(own) {}
+  FileHandle file_;
+  FileIdentity own_;
+  MarkState state_;
+  std::uint64_t sequence_ = 0;  // of the last whole slot
+};
+
+}  // namespace store
