@@ -16,34 +16,36 @@ namespace {
 
 constexpr int kDepth = 8;  // of nested tables and lists; no key that exists stands so deep
 
-Position place(const toml::source_position& at) { return {at.line, at.column}; }
+Position place(const toml::source_position& at, const Screened& screened) {
+  return screened.original({at.line, at.column});
+}
 
-Node convert(const toml::node& from, int depth);
+Node convert(const toml::node& from, const Screened& screened, int depth);
 
-void convert_members(const toml::table& from, Node& to, int depth) {
+void convert_members(const toml::table& from, const Screened& screened, Node& to, int depth) {
   for (auto&& [key, value] : from) {
-    to.members.push_back(
-        {std::string(key.str()), place(key.source().begin), convert(value, depth - 1)});
+    to.members.push_back({screened.restored(key.str()), place(key.source().begin, screened),
+                          convert(value, screened, depth - 1)});
   }
   std::sort(to.members.begin(), to.members.end(), [](const Member& a, const Member& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
   });
 }
 
-Node convert(const toml::node& from, int depth) {
+Node convert(const toml::node& from, const Screened& screened, int depth) {
   Node to;
-  to.where = place(from.source().begin);
+  to.where = place(from.source().begin, screened);
   if (const auto* table = from.as_table()) {
     to.kind = Node::Kind::Table;
-    if (depth > 0) convert_members(*table, to, depth);
+    if (depth > 0) convert_members(*table, screened, to, depth);
   } else if (const auto* array = from.as_array()) {
     to.kind = Node::Kind::Array;
     for (const toml::node& item : *array) {
-      if (depth > 0) to.items.push_back(convert(item, depth - 1));
+      if (depth > 0) to.items.push_back(convert(item, screened, depth - 1));
     }
   } else if (const auto* text = from.as_string()) {
     to.kind = Node::Kind::String;
-    to.text = text->get();
+    to.text = screened.restored(text->get());
   } else if (const auto* integer = from.as_integer()) {
     to.kind = Node::Kind::Integer;
     to.integer = integer->get();
@@ -60,11 +62,14 @@ Node convert(const toml::node& from, int depth) {
 
 std::variant<Node, Mistake> parse_document(std::string_view toml) {
   if (toml.starts_with("\xef\xbb\xbf")) toml.remove_prefix(3);  // a byte order mark says nothing
-  if (auto mistake = screen(toml)) return std::move(*mistake);
+  auto result = screen(toml);
+  if (auto* mistake = std::get_if<Mistake>(&result)) return std::move(*mistake);
+  const Screened& screened = *std::get_if<Screened>(&result);
   try {
-    return convert(toml::parse(toml), kDepth);
+    return convert(toml::parse(screened.text()), screened, kDepth);
   } catch (const toml::parse_error& error) {
-    return Mistake{place(error.source().begin), "not TOML: " + escaped(error.description())};
+    return Mistake{place(error.source().begin, screened),
+                   "not TOML: " + escaped(screened.restored(error.description()))};
   }
 }
 

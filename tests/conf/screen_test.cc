@@ -7,7 +7,8 @@
 namespace {
 
 std::string screened(std::string_view text) {
-  const auto mistake = conf::screen(text);
+  const auto result = conf::screen(text);
+  const auto* mistake = std::get_if<conf::Mistake>(&result);
   return mistake ? conf::to_string("", *mistake).substr(1) : "";
 }
 
@@ -48,6 +49,46 @@ TEST_CASE("non-ASCII characters stand in quoted strings and comments alone") {
   for (const auto& [text, expected] : cases) {
     CAPTURE(text);
     CHECK(screened(text) == expected);
+  }
+}
+
+TEST_CASE("a backslash cannot escape a non-ASCII character") {
+  CHECK(screened("a = \"\\\u00e9\"") == "1:7: a backslash before \\xc3\\xa9");
+  CHECK(screened("a = \"\"\"\\\u00e9\"\"\"") == "1:9: a backslash before \\xc3\\xa9");
+  CHECK(screened("a = \"\\\\\u00e9\"") == "");
+  CHECK(screened("a = \"\\n\u00e9\"") == "");
+  CHECK(screened("a = '\\\u00e9'") == "");
+}
+
+TEST_CASE("the parser sees ASCII alone, and what it finds leads back to the file") {
+  const std::string text =
+      "x = \"X0_0000c3a9 \u00e9\u20ac\" # \u00e9\n'\U0001f600' = '\u00e9'\n\"a\\u00e9\" = 1";
+  const auto result = conf::screen(text);
+  const auto* screened = std::get_if<conf::Screened>(&result);
+  REQUIRE(screened);
+  CHECK(screened->text() ==
+        "x = \"X0_0000c3a9 X1_0000c3a9X1_00e282ac\" # ?\n'X1_f09f9880' = 'X1_0000c3a9'\n"
+        "\"a\\u00e9\" = 1");
+  CHECK(screened->restored("X1_f09f9880") == "\U0001f600");
+  CHECK(screened->restored("XX1_X1_0000c3a9X1_00e282aca") == "XX1_\u00e9\u20aca");
+  for (const std::string other : {"", "X1", "X1_", "X1_0000c3", "X1_000000c3", "X1_00000041",
+                                  "X1_0000c3A9", "X1_00eda080", "X1_0000000g", "X1_c3a90000"}) {
+    CAPTURE(other);
+    CHECK(screened->restored(other) == other);
+  }
+  struct Case {
+    conf::Position there;
+    std::uint32_t column;
+  };
+  const Case cases[] = {
+      {{1, 5}, 5}, {{1, 18}, 18}, {{1, 29}, 19}, {{1, 40}, 20}, {{1, 45}, 25}, {{2, 1}, 1},
+      {{2, 2}, 2}, {{2, 13}, 3},  {{2, 17}, 7},  {{2, 29}, 9},  {{3, 1}, 1},   {{3, 40}, 40},
+  };
+  for (const auto& [there, column] : cases) {
+    CAPTURE(there.line);
+    CAPTURE(there.column);
+    CHECK(screened->original(there).line == there.line);
+    CHECK(screened->original(there).column == column);
   }
 }
 
