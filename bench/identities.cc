@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -12,13 +11,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/json.h"
 #include "verify/crypto.h"
 
 namespace bench {
 
 namespace {
 
-namespace json = boost::json;
+namespace json = gateway::json;
 using Error = verify::Failure<std::string>;
 using Step = verify::Result<verify::Done, std::string>;
 
