@@ -1,0 +1,78 @@
+"""Fixtures: every test has a folder, a store, backends and a gate of its own, and all of it ends with the test."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from backend import Nginx, Recorder
+from gate import BINARY, HOST, Gate, Store
+from signer import TOKEN_SECRET
+
+ROUTES = [{"path": "/api/*", "upstream": "api", "realms": ["email"]}]
+
+
+def pytest_sessionstart(session):
+    if not os.access(BINARY, os.X_OK):
+        pytest.exit(f"{BINARY} is missing: build it first, or say in PORTCULLIS_BINARY where it is", 2)
+
+
+@pytest.fixture
+def room():
+    """A folder for the test alone, short enough for socket names, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="gate-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def store(room):
+    return Store(room / "store")
+
+
+@pytest.fixture
+def alice(store):
+    """A signer: client `client` with a token of user alice that is good for the realm email."""
+    signer = store.client("client")
+    store.user("alice")
+    store.token("client", "alice", "token")
+    return signer.but(token="token", token_secret=TOKEN_SECRET)
+
+
+@pytest.fixture
+def nginx(room):
+    backend = Nginx(room / "nginx")
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture
+def recorder():
+    backend = Recorder()
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture
+def new_gate(room, store):
+    """Starts a gate before a backend: new_gate(backend, routes=..., oauth={...}, ...). Its clients call it http://api.test."""
+    gates = []
+
+    def make(backend, routes=None, start=True, **sections):
+        listen = {"external_url": f"http://{HOST}", **sections.pop("listen", {})}
+        listen = {key: value for key, value in listen.items() if value is not None}
+        made = Gate(room, store, {"api": [backend.url]}, routes or ROUTES, listen=listen, **sections)
+        gates.append(made)
+        return made.start() if start else made
+
+    yield make
+    for gate in gates:
+        gate.stop()
+
+
+@pytest.fixture
+def gate(new_gate, recorder, alice):
+    """The usual one: /api/* for the realm email, before the recorder, with alice in its store."""
+    return new_gate(recorder)
