@@ -2,6 +2,7 @@
 
 #include <lmdb.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,15 @@ Failure<Error> failure(int code, const std::string& doing) {
                     "this one reserved; restart it with a larger map size");
   if (code > 0) return system_failure(code, doing);
   return fail(Error::Kind::Unavailable, doing + ": " + mdb_strerror(code));
+}
+
+// LMDB reports a write that a full disk cut short as EIO. More than one write of it is not left
+// then.
+bool nearly_full(const std::string& folder) {
+  constexpr std::uint64_t kOneWrite = 2 << 20;
+  struct statvfs system {};
+  return ::statvfs(folder.c_str(), &system) == 0 &&
+         std::uint64_t{system.f_bavail} * system.f_frsize < kOneWrite;
 }
 
 // LMDB must not be opened twice on one file in one process: closing either would drop the locks of
@@ -289,9 +299,10 @@ Result<WriteTxn::Size> WriteTxn::size(Table table) const {
 }
 
 Result<Done> WriteTxn::commit() {
-  if (const int code = mdb_txn_commit(std::exchange(txn_, nullptr)); code != 0)
-    return failure(code, "writing to the store");
-  return Done{};
+  int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+  if (code == 0) return Done{};
+  if (code == EIO && nearly_full(env_->place_->folder)) code = ENOSPC;
+  return failure(code, "writing to the store");
 }
 
 Result<Cursor> Cursor::open(const Txn& txn, Table table) {

@@ -173,7 +173,20 @@ struct Ledger::State {
                           std::int64_t purge_before);
   Result<Done> purge(WriteTxn& txn, std::uint64_t limit, std::int64_t before, Outcome& outcome);
   Result<Done> judge(WriteTxn& txn, std::span<LedgerClaim> batch, Outcome& outcome);
+  void disown();
 };
+
+// A file that LMDB can't work with does not heal: the next opening is to start anew, with a floor
+// at the mark.
+void Ledger::State::disown() {
+  const std::lock_guard held(mark_mutex);
+  if (!mark_file) return;
+  MarkState next = mark_file->state();
+  if (next.ledger == FileIdentity{}) return;
+  next.ledger = {};
+  // Should this fail too, the next opening finds the damage, or this is tried again.
+  static_cast<void>(mark_file->write(next));
+}
 
 // Oldest first. The floor rises in the same transaction: what is forgotten is refused by its time.
 Result<Done> Ledger::State::purge(WriteTxn& txn, std::uint64_t limit, std::int64_t before,
@@ -335,6 +348,7 @@ Result<Done> Ledger::claim(std::span<LedgerClaim> batch, std::int64_t now) {
   if (outcome) return Done{};
   for (LedgerClaim& one : batch) one.verdict = Verdict::Full;
   if (outcome.error().kind == Error::Kind::Full) return Done{};
+  s.disown();
   return outcome.failure();
 }
 

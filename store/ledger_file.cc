@@ -55,6 +55,13 @@ Failure<OpenFailure> trouble(Error error, bool damaged = false) {
   return Failure(OpenFailure{std::move(error), damaged});
 }
 
+Result<Done> set_disk_aside(const fs::path& file, std::uint64_t size) {
+  auto aside = set_aside(file, size);
+  if (!aside && aside.error().kind == Error::Kind::Full)
+    aside.error().sentence += ": free some, or lower ledger_size";
+  return aside;
+}
+
 Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
   auto txn = WriteTxn::begin(env);
   if (!txn) return txn.failure();
@@ -147,7 +154,10 @@ Result<Done> make_ledger_file(const fs::path& store, std::uint64_t size) {
   // before the disk behind it is there.
   for (const bool disk : {false, true}) {
     if (disk)
-      if (auto aside = set_aside(file, whole); !aside) return aside;
+      if (auto aside = set_disk_aside(file, whole); !aside) {
+        ::unlink(file.c_str());  // gives back what it got
+        return aside;
+      }
     auto env = Env::open(options_for(store, whole));
     if (!env) return Failure(std::move(env.error().error));
     if (!disk) continue;
@@ -165,7 +175,7 @@ verify::Result<LedgerFile, OpenFailure> open_ledger_file(const fs::path& store,
   if (code) return trouble(system_failure(code.value(), "opening the replay ledger").error);
   const std::uint64_t wanted = (size + kPage - 1) / kPage * kPage;
   const std::uint64_t whole = std::max(wanted, (had + kPage - 1) / kPage * kPage);
-  if (auto aside = set_aside(path, whole); !aside) return trouble(aside.error());
+  if (auto aside = set_disk_aside(path, whole); !aside) return trouble(aside.error());
 
   LedgerFile out;
   auto env = Env::open(options_for(store, whole));
