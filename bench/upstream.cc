@@ -17,12 +17,9 @@ constexpr int kAcceptsPerEvent = 64;
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
 std::string make_response() {
-  std::string body = R"({"items":[)";
-  for (int i = 0; body.size() < Upstream::kBodySize; ++i) {
-    body += R"({"id":)" + std::to_string(1000 + i) + R"(,"name":"item"},)";
-  }
-  body.resize(Upstream::kBodySize - 3);
-  body += "\"]}";
+  const std::string begin = R"({"name":"item","text":")", end = R"("})";
+  const std::string body =
+      begin + std::string(Upstream::kBodySize - begin.size() - end.size(), 'x') + end;
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
          "Server: portcullis-bench\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
