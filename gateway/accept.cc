@@ -35,7 +35,7 @@ int thousandths(std::string_view text) {
     if (!digit(text[i])) return 0;
     value += unit * (text[i] - '0');
   }
-  return std::min(value, 1000);
+  return value > 1000 ? 0 : value;
 }
 
 // How well one kind of body is wanted, by the most specific range that covers it.

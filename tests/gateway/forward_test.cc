@@ -1,0 +1,351 @@
+#include "gateway/forward.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/message.h"
+
+namespace {
+
+using gateway::Field;
+using gateway::Framing;
+
+const conf::Headers kHeaders;
+const gateway::Hygiene kHygiene{kHeaders};
+
+gateway::Onward onward() {
+  gateway::Onward onward;
+  onward.target = "/a%2Fb?x=1";
+  onward.host = "api.example";
+  onward.request_id = "ID";
+  onward.peer = "10.0.0.9";
+  onward.scheme = "https";
+  onward.authority = "api.example";
+  return onward;
+}
+
+// The fields that came through, "Name: value" each; without those that every request gets.
+std::vector<std::string> passed(const std::vector<Field>& fields, const gateway::Onward& onward,
+                                const std::vector<std::string_view>& connection = {},
+                                const gateway::Hygiene& hygiene = kHygiene) {
+  gateway::RequestHead head;
+  head.method = "GET";
+  head.fields = fields;
+  head.connection = connection;
+  std::string out;
+  gateway::write_request_head(head, onward, hygiene, out);
+  const std::string begin = "GET /a%2Fb?x=1 HTTP/1.1\r\nHost: api.example\r\n";
+  const std::string end =
+      "X-Forwarded-For: 10.0.0.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: "
+      "api.example\r\nX-Request-Id: ID\r\n" +
+      std::string(onward.identity_lines) + "\r\n";
+  REQUIRE(out.starts_with(begin));
+  REQUIRE(out.ends_with(end));
+  REQUIRE(out.size() >= begin.size() + end.size());
+  std::string rest = out.substr(begin.size(), out.size() - begin.size() - end.size());
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < rest.size();) {
+    const std::size_t stop = rest.find("\r\n", at);
+    REQUIRE(stop != std::string::npos);
+    lines.push_back(rest.substr(at, stop - at));
+    at = stop + 2;
+  }
+  return lines;
+}
+
+bool passes(std::string_view name, std::string_view value = "v") {
+  return !passed({{name, value}}, onward()).empty();
+}
+
+std::string response(const gateway::ResponseHead& head, const gateway::Returned& returned) {
+  std::string out;
+  gateway::write_response_head(head, returned, out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("names compare without case, and as a whole") {
+  CHECK(gateway::same_name("Content-Type", "cONTENT-tYPE"));
+  CHECK(gateway::same_name("", ""));
+  CHECK_FALSE(gateway::same_name("Content-Type", "Content-Typ"));
+  CHECK_FALSE(gateway::same_name("a_b", "a-b"));
+  CHECK_FALSE(gateway::same_name("[", "{"));  // letters alone have a case
+}
+
+TEST_CASE("a request goes on as it came, with our own fields behind it") {
+  const std::vector<std::string> lines = passed(
+      {{"Accept", "*/*"}, {"X-Custom_Name", "a"}, {"X-Custom_Name", "b"}, {"Empty", ""}}, onward());
+  CHECK(lines ==
+        std::vector<std::string>{"Accept: */*", "X-Custom_Name: a", "X-Custom_Name: b", "Empty: "});
+}
+
+TEST_CASE("output is appended") {
+  std::string out = "before";
+  gateway::write_request_head({}, onward(), kHygiene, out);
+  CHECK(out.starts_with("before /a%2Fb?x=1 HTTP/1.1\r\n"));
+  CHECK(out.ends_with("X-Request-Id: ID\r\n\r\n"));
+  out = "before";
+  gateway::write_response_head({}, {}, out);
+  CHECK(out.starts_with("beforeHTTP/1.1 "));
+}
+
+TEST_CASE("fields that end at the gate, and their twins, don't pass") {
+  for (const char* name : {"Host",
+                           "Connection",
+                           "Keep-Alive",
+                           "Proxy-Connection",
+                           "Proxy-Authenticate",
+                           "Proxy-Authorization",
+                           "TE",
+                           "Trailer",
+                           "Transfer-Encoding",
+                           "Content-Length",
+                           "Upgrade",
+                           "HTTP2-Settings",
+                           "Expect",
+                           "X-Request-Id",
+                           "Forwarded",
+                           "X-Forwarded-For",
+                           "X-Forwarded-Proto",
+                           "X-Forwarded-Anything",
+                           "X-Forwarded",
+                           "X-OAuth-User",
+                           "X-OAuth-Anything",
+                           "X-OAuth-",
+                           "X-Original-URL",
+                           "X-Rewrite-URL"}) {
+    CAPTURE(name);
+    CHECK_FALSE(passes(name));
+    std::string twin(name);
+    std::replace(twin.begin(), twin.end(), '-', '_');
+    CHECK_FALSE(passes(twin));
+    std::replace(twin.begin(), twin.end(), '_', '.');
+    for (char& c : twin) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    CHECK_FALSE(passes(twin));
+  }
+  for (const char* name : {"Content_Type", "content.type", "x_OAUTH.user"}) {
+    CAPTURE(name);
+    CHECK_FALSE(passes(name));
+  }
+}
+
+TEST_CASE("fields that only resemble those pass") {
+  for (const char* name :
+       {"Content-Type", "content-type", "Hosts", "Hos", "X-OAuth", "X-OAut-User", "Content-Lengths",
+        "TE-X", "T", "Xforwarded-For", "X-Forward", "Content-Encoding", "Upgrades", "Via",
+        "X-HTTP-Methods", "X-Original-URI", "Proxy-Connections"}) {
+    CAPTURE(name);
+    CHECK(passes(name));
+  }
+}
+
+TEST_CASE("method overrides pass without identity only") {
+  for (const char* name : {"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"}) {
+    CAPTURE(name);
+    CHECK(passes(name));
+    gateway::Onward proven = onward();
+    proven.identity_lines = "X-OAuth-Client: c\r\n";
+    CHECK(passed({{name, "DELETE"}}, proven).empty());
+  }
+  gateway::Onward proven = onward();
+  proven.identity_lines = "X-OAuth-Client: c\r\n";
+  CHECK(passed({{"x_http_method.override", "DELETE"}}, proven).empty());
+}
+
+TEST_CASE("Connection takes away what it names, but not what a request rests on") {
+  const std::vector<Field> fields = {
+      {"Connection", "x"},         {"X-Hop", "1"},        {"x-hop", "2"},
+      {"Cookie", "c=1"},           {"Content-Type", "t"}, {"X-Stay", "3"},
+      {"Authorization", "Basic b"}};
+  gateway::Onward proven = onward();
+  proven.identity_lines = "X-OAuth-User: alice\r\n";
+  const std::vector<std::string> lines =
+      passed(fields, proven,
+             {"close", "x-HOP", "cookie", "content-type", "authorization", "host", "x-oauth-user",
+              "x-request-id", "x-forwarded-for", "content-length"});
+  CHECK(lines ==
+        std::vector<std::string>{"Content-Type: t", "X-Stay: 3", "Authorization: Basic b"});
+}
+
+TEST_CASE("Authorization passes unless its scheme is OAuth, or the route wants that too") {
+  struct Case {
+    std::string value;
+    bool passes;
+  };
+  for (const Case& c : std::vector<Case>{{"OAuth realm=\"\"", false},
+                                         {"oauth a=b", false},
+                                         {"OAUTH", false},
+                                         {"OAuth,a=b", false},
+                                         {"OAuth\ta=b", false},
+                                         {" OAuth a", false},
+                                         {"OAuth2 token", true},
+                                         {"Basic OAuth", true},
+                                         {"Bearer t", true},
+                                         {"", true}}) {
+    CAPTURE(c.value);
+    CHECK(passes("authorization", c.value) == c.passes);
+    gateway::Onward all = onward();
+    all.pass_authorization = true;
+    CHECK(passed({{"Authorization", c.value}}, all).size() == 1);
+  }
+}
+
+TEST_CASE("the gate's own cookies stay here, and the others pass byte for byte") {
+  struct Case {
+    std::string value, expected;
+  };
+  for (const Case& c : std::vector<Case>{{"a=1; b=2", "Cookie: a=1; b=2"},
+                                         {"a=1;; b;", "Cookie: a=1;; b;"},
+                                         {"a=portcullis", "Cookie: a=portcullis"},
+                                         {"portcullis2=x", "Cookie: portcullis2=x"},
+                                         {"portcullis=s", ""},
+                                         {"portcullis=s; a=1; b=2", "Cookie: a=1; b=2"},
+                                         {"a=1; __Host-portcullis=s; b=2", "Cookie: a=1; b=2"},
+                                         {"a=1; b=2; portcullis=s", "Cookie: a=1; b=2"},
+                                         {"a=1;portcullis=s;portcullis=t;b=2", "Cookie: a=1;b=2"},
+                                         {"a=1; portcullis ; PORTCULLIS=x", "Cookie: a=1"}}) {
+    CAPTURE(c.value);
+    const std::vector<std::string> lines = passed({{"Cookie", c.value}}, onward());
+    CHECK((lines.empty() ? "" : lines[0]) == c.expected);
+  }
+}
+
+TEST_CASE("framing is written by the gate") {
+  struct Case {
+    std::string method;
+    Framing framing;
+    std::uint64_t length;
+    std::string expected;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"GET", Framing::None, 0, "ID\r\n\r\n"},
+           {"DELETE", Framing::None, 0, "ID\r\n\r\n"},
+           {"POST", Framing::None, 7, "ID\r\nContent-Length: 0\r\n\r\n"},
+           {"PUT", Framing::None, 0, "ID\r\nContent-Length: 0\r\n\r\n"},
+           {"PATCH", Framing::None, 0, "ID\r\nContent-Length: 0\r\n\r\n"},
+           {"GET", Framing::Length, 5, "ID\r\nContent-Length: 5\r\n\r\n"},
+           {"PUT", Framing::Length, ~std::uint64_t{0},
+            "ID\r\nContent-Length: 18446744073709551615\r\n\r\n"},
+           {"POST", Framing::Chunked, 5, "ID\r\nTransfer-Encoding: chunked\r\n\r\n"}}) {
+    CAPTURE(c.method);
+    CAPTURE(c.expected);
+    gateway::RequestHead head;
+    head.method = c.method;
+    head.fields = {{"Content-Length", "99"}, {"Transfer-Encoding", "gzip"}};
+    gateway::Onward to = onward();
+    to.framing = c.framing;
+    to.length = c.length;
+    std::string out;
+    gateway::write_request_head(head, to, kHygiene, out);
+    CHECK(out.ends_with(c.expected));
+    CHECK(out.find("99") == std::string::npos);
+    CHECK(out.find("gzip") == std::string::npos);
+  }
+}
+
+TEST_CASE("configured identity names are stripped in every spelling, beside the prefix") {
+  conf::Headers headers;
+  headers.user = "Remote-User";
+  headers.strip_prefix = "X_Id.";
+  const gateway::Hygiene hygiene(headers);
+  for (const char* name : {"remote-user", "REMOTE_USER", "Remote.User", "X-Id-", "x_id_a", "X.ID.B",
+                           "X-OAuth-Client", "x-oauth_realms"}) {
+    CAPTURE(name);
+    CHECK(hygiene.forged(name));
+  }
+  for (const char* name : {"Remote-Users", "Remote-Use", "X-Id", "X-OAuth-Other", ""}) {
+    CAPTURE(name);
+    CHECK_FALSE(hygiene.forged(name));
+  }
+  headers.strip_prefix = "";
+  CHECK_FALSE(gateway::Hygiene(headers).forged("Accept"));
+}
+
+TEST_CASE("identity lines name what was proven, with what no field could hold encoded") {
+  conf::Headers headers;
+  headers.client = "Who-Called";
+  CHECK(gateway::identity_lines({"key", "alice", "email photos", "7f"}, headers) ==
+        "Who-Called: key\r\nX-OAuth-User: alice\r\nX-OAuth-Realms: email photos\r\n"
+        "X-OAuth-Token-Id: 7f\r\n");
+  CHECK(gateway::identity_lines({"k!~", "", "", ""}, headers) == "Who-Called: k!~\r\n");
+  CHECK(gateway::identity_lines({"", "a b%\r\n\x7f\xC3\xA9", "", ""}, headers) ==
+        "X-OAuth-User: a%20b%25%0D%0A%7F%C3%A9\r\n");
+  CHECK(gateway::identity_lines({}, headers).empty());
+}
+
+TEST_CASE("an answer goes on without what ends here") {
+  gateway::ResponseHead head;
+  head.status = 200;
+  head.reason = "Fine";
+  head.fields = {{"Server", "s"},           {"Set-Cookie", "a=1"},
+                 {"Connection", "x-hop"},   {"X-Hop", "1"},
+                 {"Keep-Alive", "5"},       {"Transfer-Encoding", "chunked"},
+                 {"Trailer", "T"},          {"Upgrade", "h2c"},
+                 {"Proxy-Connection", "p"}, {"Proxy-Authenticate", "Basic"},
+                 {"HTTP2-Settings", "A"},   {"X-Request-Id", "theirs"},
+                 {"Set-Cookie", "b=2"},     {"Content-Type", "t"},
+                 {"Content-Length", "99"},  {"Date", "d"}};
+  head.connection = {"x-hop", "content-type"};
+  CHECK(response(head, {.request_id = "ID", .framing = Framing::Length, .length = 3}) ==
+        "HTTP/1.1 200 Fine\r\nServer: s\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
+        "Content-Type: t\r\nDate: d\r\nX-Request-Id: ID\r\nContent-Length: 3\r\n\r\n");
+}
+
+TEST_CASE("an answer sets no cookie of ours") {
+  gateway::ResponseHead head;
+  head.status = 200;
+  head.fields = {{"Set-Cookie", "portcullis=x; Path=/"}, {"set-cookie", "__Host-portcullis=x"},
+                 {"Set-Cookie", "=portcullis=x"},        {"Set-Cookie", " PORTCULLIS =x"},
+                 {"Set-Cookie", "portcullis"},           {"Set-Cookie", "my=portcullis=x"}};
+  const std::string out = response(head, {.framing = Framing::Chunked});
+  CHECK(out ==
+        "HTTP/1.1 200 \r\nSet-Cookie: my=portcullis=x\r\nX-Request-Id: \r\n"
+        "Transfer-Encoding: chunked\r\n\r\n");
+}
+
+TEST_CASE("the framing of an answer suits its status and its client") {
+  struct Case {
+    unsigned status;
+    gateway::Returned returned;
+    std::string expected;  // after X-Request-Id and before the empty line, or the field before it
+  };
+  using gateway::Returned;
+  for (const Case& c : std::vector<Case>{
+           {200, {.framing = Framing::Length, .length = 0}, "ID\r\nContent-Length: 0\r\n\r\n"},
+           {200, {.framing = Framing::None}, "ID\r\nContent-Length: 0\r\n\r\n"},
+           {200, {.framing = Framing::UntilClose}, "ID\r\n\r\n"},
+           {200,
+            {.close = true, .framing = Framing::UntilClose},
+            "ID\r\nConnection: close\r\n\r\n"},
+           {200,
+            {.close = true, .client_minor = 0, .framing = Framing::Length, .length = 1},
+            "ID\r\nContent-Length: 1\r\nConnection: close\r\n\r\n"},
+           {200,
+            {.client_minor = 0, .framing = Framing::Length, .length = 1},
+            "ID\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n"},
+           {200,
+            {.framing = Framing::Length, .length = 5, .bodiless = true},
+            "Content-Length: 42\r\nX-Request-Id: ID\r\n\r\n"},
+           {304, {.bodiless = true}, "Content-Length: 42\r\nX-Request-Id: ID\r\n\r\n"},
+           {204,
+            {.framing = Framing::Length, .bodiless = true},
+            "204 \r\nX-Request-Id: ID\r\n\r\n"},
+           {204, {.framing = Framing::Length}, "204 \r\nX-Request-Id: ID\r\n\r\n"},
+           {103, {.framing = Framing::Length}, "103 \r\nX-Request-Id: ID\r\n\r\n"}}) {
+    CAPTURE(c.status);
+    CAPTURE(c.expected);
+    gateway::ResponseHead head;
+    head.status = c.status;
+    head.fields = {{"Content-Length", "42"}};
+    Returned returned = c.returned;
+    returned.request_id = "ID";
+    const std::string out = response(head, returned);
+    CHECK(out.ends_with(c.expected));
+    CHECK((out.find("42") != std::string::npos) == (c.expected.find("42") != std::string::npos));
+  }
+}

@@ -1,0 +1,311 @@
+#include "gateway/refusal.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/accept.h"
+#include "gateway/json.h"
+
+namespace {
+
+using gateway::Fault;
+using gateway::Refusal;
+using gateway::RefusalContext;
+using gateway::RefusalStyle;
+using verify::Reason;
+
+Refusal rejected(Reason reason, std::string detail = {}) {
+  return {.fault = Fault::Verification,
+          .reject = {reason, std::move(detail)},
+          .detail = {},
+          .allow = {}};
+}
+
+Refusal faulty(Fault fault, std::string detail = {}) {
+  return {.fault = fault, .reject = {}, .detail = std::move(detail), .allow = {}};
+}
+
+// What stands before and after the empty line.
+struct Answer {
+  std::string head, body;
+};
+
+Answer answer(const Refusal& refusal, const RefusalStyle& style = {},
+              const RefusalContext& context = {}) {
+  const std::string out = gateway::render(refusal, style, context);
+  const std::size_t end = out.find("\r\n\r\n");
+  REQUIRE(end != std::string::npos);
+  return {out.substr(0, end + 2), out.substr(end + 4)};
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a refusal is one whole response") {
+  const RefusalContext context{.request_id = "ID", .now = 784111777};
+  const std::string body =
+      "error=invalid_nonce&error_description=The%20nonce%20has%20been%20used%20before."
+      "&oauth_problem=nonce_used";
+  CHECK(gateway::render(rejected(Reason::NonceUsed), {}, context) ==
+        "HTTP/1.1 401 Unauthorized\r\n"
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        "Content-Length: " +
+            std::to_string(body.size()) +
+            "\r\n"
+            "Cache-Control: no-store\r\n"
+            "X-Request-Id: ID\r\n"
+            "WWW-Authenticate: OAuth realm=\"portcullis\", oauth_problem=\"nonce_used\"\r\n"
+            "\r\n" +
+            body);
+}
+
+TEST_CASE("every fault has its status and a word of its own") {
+  struct Case {
+    Fault fault;
+    int status;
+    std::string word;
+  };
+  const std::vector<Case> cases = {
+      {Fault::Malformed, 400, "malformed_request"},
+      {Fault::TargetMalformed, 400, "malformed_target"},
+      {Fault::TargetAmbiguous, 400, "ambiguous_target"},
+      {Fault::NoRoute, 404, "no_route"},
+      {Fault::MethodNotAllowed, 405, "method_not_allowed"},
+      {Fault::RequestTimeout, 408, "request_timeout"},
+      {Fault::BodyTooLarge, 413, "body_too_large"},
+      {Fault::TargetTooLong, 414, "target_too_long"},
+      {Fault::ExpectationFailed, 417, "expectation_failed"},
+      {Fault::Misdirected, 421, "misdirected"},
+      {Fault::HeadTooLarge, 431, "head_too_large"},
+      {Fault::TransferCoding, 501, "transfer_coding_unknown"},
+      {Fault::MethodNotImplemented, 501, "method_not_implemented"},
+      {Fault::UpstreamUnreachable, 502, "upstream_unreachable"},
+      {Fault::UpstreamBroken, 502, "upstream_broken"},
+      {Fault::Overloaded, 503, "overloaded"},
+      {Fault::LedgerFull, 503, "ledger_full"},
+      {Fault::StoreFault, 503, "store_fault"},
+      {Fault::InternalFault, 503, "internal_fault"},
+      {Fault::UpstreamTimeout, 504, "upstream_timeout"},
+      {Fault::VersionNotSupported, 505, "version_not_supported"},
+  };
+  std::set<std::string> words;
+  for (const Case& c : cases) {
+    CAPTURE(c.word);
+    const Refusal refusal = faulty(c.fault);
+    CHECK(gateway::status_of(refusal, {}) == c.status);
+    CHECK(gateway::log_word(refusal) == c.word);
+    CHECK(words.insert(c.word).second);
+    const Answer given = answer(refusal);
+    CHECK(given.head.starts_with("HTTP/1.1 " + std::to_string(c.status) + " "));
+    CHECK_FALSE(given.head.starts_with("HTTP/1.1 " + std::to_string(c.status) + " Error"));
+    CHECK(given.body.starts_with("error=" + c.word + "&error_description="));
+    CHECK(has(given.head, "WWW-Authenticate") == false);
+    CHECK(has(given.head, "Allow: ") == (c.status == 405));
+  }
+}
+
+TEST_CASE("every reason of a reject gets a status, and a challenge with 401") {
+  for (std::size_t i = 0; i < verify::kReasonCount; ++i) {
+    const Refusal refusal = rejected(static_cast<Reason>(i));
+    CAPTURE(gateway::log_word(refusal));
+    CHECK(gateway::log_word(refusal) == verify::name(refusal.reject.reason));
+    const int status = gateway::status_of(refusal, {});
+    CHECK((status == 400 || status == 401));
+    CHECK(has(answer(refusal).head, "WWW-Authenticate: OAuth realm=\"portcullis\"") ==
+          (status == 401));
+  }
+}
+
+TEST_CASE("a missing realm is 401 or 403, as set") {
+  RefusalStyle style;
+  CHECK(gateway::status_of(rejected(Reason::RealmMissing), style) == 401);
+  style.realm_failure_status = 403;
+  CHECK(gateway::status_of(rejected(Reason::RealmMissing), style) == 403);
+  CHECK(gateway::status_of(rejected(Reason::NonceUsed), style) == 401);
+  const Answer given = answer(rejected(Reason::RealmMissing, "email"), style);
+  CHECK(given.head.starts_with("HTTP/1.1 403 Forbidden\r\n"));
+  CHECK_FALSE(has(given.head, "WWW-Authenticate"));
+  CHECK(has(given.body, "oauth_problem=permission_denied"));
+  CHECK_FALSE(has(given.body, "email"));
+}
+
+TEST_CASE("what would tell a stranger which credentials exist looks alike unless verbose") {
+  const Answer wrong = answer(rejected(Reason::SignatureInvalid));
+  for (Reason reason : {Reason::ClientUnknown, Reason::ClientDisabled, Reason::TokenUnknown,
+                        Reason::TokenNotOfClient, Reason::TokenExpired, Reason::TokenRevoked,
+                        Reason::UserDisabled}) {
+    CAPTURE(verify::name(reason));
+    const Answer given = answer(rejected(reason, "oauth_token&secret of joe"));
+    CHECK(given.head == wrong.head);
+    CHECK(given.body == wrong.body);
+    const Answer verbose = answer(rejected(reason, "of joe"), {.verbose = true});
+    CHECK(verbose.body != wrong.body);
+    CHECK(has(verbose.body, "%20%28of%20joe%29&oauth_problem="));
+  }
+}
+
+TEST_CASE("details are for the log unless verbose") {
+  const Refusal refusal = faulty(Fault::Malformed, "line: \"a\"\n");
+  CHECK_FALSE(has(answer(refusal).body, "line"));
+  CHECK(answer(refusal, {.verbose = true}).body ==
+        "error=malformed_request&error_description=The%20request%20is%20not%20well-formed%20HTTP."
+        "%20%28line%3A%20%22a%22%5Cx0a%29");
+}
+
+TEST_CASE("problems come with what the Problem Reporting extension adds") {
+  struct Case {
+    Refusal refusal;
+    std::string in_body, in_challenge;
+  };
+  const RefusalStyle style{.window_past_s = 60, .window_future_s = 5};
+  for (const Case& c : std::vector<Case>{
+           {rejected(Reason::TimestampRefused, "12"), "&oauth_acceptable_timestamps=940-1005",
+            ", oauth_acceptable_timestamps=\"940-1005\""},
+           {rejected(Reason::VersionRejected, "2.0"), "&oauth_acceptable_versions=1.0-1.0", ""},
+           {rejected(Reason::ParameterAbsent, "oauth_nonce&oauth_timestamp"),
+            "&oauth_parameters_absent=oauth_nonce%26oauth_timestamp", ""},
+           {rejected(Reason::ParameterDuplicate, "oauth_nonce"),
+            "&oauth_parameters_rejected=oauth_nonce", ""},
+           {rejected(Reason::TokenAbsent), "&oauth_parameters_absent=oauth_token",
+            ", oauth_parameters_absent=\"oauth_token\""},
+           {rejected(Reason::BodyHashMismatch), "&oauth_parameters_rejected=oauth_body_hash",
+            ", oauth_parameters_rejected=\"oauth_body_hash\""}}) {
+    CAPTURE(c.in_body);
+    const Answer given = answer(c.refusal, style, {.now = 1000});
+    CHECK(given.body.ends_with(c.in_body));
+    CHECK(has(given.head, c.in_challenge));
+  }
+}
+
+TEST_CASE("only names of protocol parameters are told, not what else a detail holds") {
+  for (const char* detail : {"", "at byte 5", "oauth_nonce: abc", "oauth_nonce=abc",
+                             "x&oauth_nonce", "oauth_Nonce", "oauth_n\r\n"}) {
+    CAPTURE(detail);
+    CHECK_FALSE(has(answer(rejected(Reason::ParameterMalformed, detail)).body, "oauth_parameters"));
+  }
+  CHECK(answer(rejected(Reason::ParameterMalformed, "oauth_nonce&secret"))
+            .body.ends_with("&oauth_parameters_rejected=oauth_nonce"));
+}
+
+TEST_CASE("JSON is a problem document with the same facts") {
+  RefusalContext context{.accept = "application/json", .request_id = "ID", .now = 1000};
+  const Answer given = answer(rejected(Reason::TimestampRefused, "x"), {.verbose = true}, context);
+  CHECK(has(given.head, "Content-Type: application/problem+json\r\n"));
+  CHECK(has(given.head, "Content-Length: " + std::to_string(given.body.size()) + "\r\n"));
+  namespace json = gateway::json;
+  CHECK(json::parse(given.body) ==
+        json::value({{"type", "about:blank"},
+                     {"title", "Unauthorized"},
+                     {"status", 401},
+                     {"detail", verify::sentence(Reason::TimestampRefused).data()},
+                     {"cause", "x"},
+                     {"error", "invalid_request"},
+                     {"oauth_problem", "timestamp_refused"},
+                     {"oauth_acceptable_timestamps", "940-1060"},
+                     {"request_id", "ID"}}));
+  const Answer bytes = answer(faulty(Fault::Malformed, "\xff\x01\""), {.verbose = true},
+                              {.accept = "application/json"});
+  CHECK(json::parse(bytes.body).at("cause").as_string() == "\\xff\\x01\"");
+  CHECK_FALSE(json::parse(bytes.body).as_object().contains("request_id"));
+}
+
+TEST_CASE("an answer to HEAD says how long its body would be") {
+  const RefusalContext get{.now = 1}, head{.now = 1, .head = true};
+  const Answer whole = answer(faulty(Fault::NoRoute), {}, get);
+  const Answer empty = answer(faulty(Fault::NoRoute), {}, head);
+  CHECK(empty.head == whole.head);
+  CHECK(empty.body.empty());
+  CHECK_FALSE(whole.body.empty());
+}
+
+TEST_CASE("the connection's fate is told where the client wouldn't guess it") {
+  struct Case {
+    unsigned minor;
+    bool close;
+    std::string expected;
+  };
+  for (const Case& c : std::vector<Case>{{1, false, ""},
+                                         {1, true, "Connection: close\r\n"},
+                                         {0, false, "Connection: keep-alive\r\n"},
+                                         {0, true, "Connection: close\r\n"}}) {
+    const std::string head =
+        answer(faulty(Fault::NoRoute), {}, {.client_minor = c.minor, .close = c.close}).head;
+    CHECK(has(head, "Connection:") == !c.expected.empty());
+    CHECK(head.ends_with(c.expected));
+  }
+}
+
+TEST_CASE("Allow lists what was found, and a realm can't break out of the challenge") {
+  Refusal refusal = faulty(Fault::MethodNotAllowed);
+  refusal.allow = "GET, HEAD";
+  CHECK(has(answer(refusal).head, "\r\nAllow: GET, HEAD\r\n"));
+  RefusalStyle style;
+  style.realm_name = "a\"b\\c\r\nd";
+  CHECK(has(answer(rejected(Reason::SignatureInvalid), style).head,
+            "OAuth realm=\"a\\\"b\\\\cd\", oauth_problem=\"signature_invalid\"\r\n"));
+}
+
+TEST_CASE("Date is an IMF-fixdate at any time") {
+  struct Case {
+    std::int64_t now;
+    std::string expected;
+  };
+  for (const Case& c : std::vector<Case>{{0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+                                         {951782399, "Mon, 28 Feb 2000 23:59:59 GMT"},
+                                         {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
+                                         {1767323045, "Fri, 02 Jan 2026 03:04:05 GMT"},
+                                         {253402300799, "Fri, 31 Dec 9999 23:59:59 GMT"},
+                                         {253402300800, "Fri, 31 Dec 9999 23:59:59 GMT"},
+                                         {-1, "Thu, 01 Jan 1970 00:00:00 GMT"}}) {
+    CHECK(has(answer(faulty(Fault::NoRoute), {}, {.now = c.now}).head,
+              "\r\nDate: " + c.expected + "\r\n"));
+  }
+}
+
+TEST_CASE("JSON is preferred when it is named and nothing is wanted more") {
+  struct Case {
+    std::string accept;
+    bool json;
+  };
+  std::string many;
+  for (int i = 0; i < 31; ++i) many += "a/b,";
+  for (const Case& c :
+       std::vector<Case>{{"", false},
+                         {"*/*", false},
+                         {"application/*", false},
+                         {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false},
+                         {"application/json", true},
+                         {"Application/Problem+JSON", true},
+                         {"application/json, text/plain, */*", true},
+                         {"application/json;q=0.5, */*", false},
+                         {"application/json;q=0.5, */*;q=0.4", true},
+                         {"application/json;charset=utf-8;q=0.9, */*;q=0.8", true},
+                         {"application/json;q=0", false},
+                         {"application/json;Q=0.001", true},
+                         {"application/json;q=0, application/problem+json;q=0.1", true},
+                         {"application/x-www-form-urlencoded, application/json", false},
+                         {"application/x-www-form-urlencoded;q=0.9, application/json", true},
+                         {"application/x-www-form-urlencoded;q=0, */*", true},
+                         {"application/*;q=0.5, application/json;q=0.4", false},
+                         {"application/json;q=2", false},
+                         {"application/json;q=1.0000", false},
+                         {"application/json;q=0.x", false},
+                         {"application/json;q=.5", false},
+                         {"application/json;q=1.5, */*;q=1", false},
+                         {"application/json ; q=1.000", true},
+                         {",,;q=1,", false},
+                         {"application/jsonp", false},
+                         {many + "application/json", true},
+                         {many + "a/b,application/json", false}}) {
+    CAPTURE(c.accept);
+    CHECK(gateway::prefers_json(c.accept) == c.json);
+  }
+}
