@@ -104,8 +104,10 @@ Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
     }
     frame_pieces(x, parse == Parse::Done, frame);
     x.upstream->set(x.gate.settings.timeouts.upstream_response);
-    std::span<asio::const_buffer> all(x.scratch.gathered);
-    ErrorCode error = co_await x.upstream->write_all(all);
+    std::span<asio::const_buffer> rest(x.scratch.gathered);
+    ErrorCode error;
+    bool done = x.upstream->write_now(rest, error);
+    if (!done) error = co_await x.upstream->write_rest(rest);
     x.scratch.gathered.clear();
     in.consume(used);
     x.request_read = parse == Parse::Done;
@@ -118,33 +120,22 @@ Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
   }
 }
 
-Task<Step> send_request(Exchange& x) {
-  x.upstream->set(x.gate.settings.timeouts.upstream_response);
-  x.scratch.gathered.clear();
-  x.scratch.gathered.push_back(asio::buffer(x.scratch.out));
-  if (x.form_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
-  if (!x.request_read) {
-    auto early = std::make_shared<EarlyAnswer>();
-    early->client = &x.connection;
-    early->upstream = x.upstream.get();
-    watch(*x.upstream, early);
-    Step refusal = co_await send_body(x, *early);
-    early->client = nullptr;
-    x.upstream->cancel();
-    x.connection.clear();
-    co_return refusal;
-  }
-  std::span<asio::const_buffer> all(x.scratch.gathered);
-  ErrorCode error = co_await x.upstream->write_all(all);
-  x.scratch.gathered.clear();
-  if (error) co_return upstream_failed(x, "sending", error);
-  co_return std::nullopt;
+// The head stands in scratch.gathered already; the body follows as the client brings it.
+Task<Step> stream_request(Exchange& x) {
+  auto early = std::make_shared<EarlyAnswer>();
+  early->client = &x.connection;
+  early->upstream = x.upstream.get();
+  watch(*x.upstream, early);
+  Step refusal = co_await send_body(x, *early);
+  early->client = nullptr;
+  x.upstream->cancel();
+  x.connection.clear();
+  co_return refusal;
 }
 
 // One whole head from the upstream, parsed; interim answers are dropped.
 Task<Step> read_answer_head(Exchange& x) {
   Buffer& up = x.scratch.up;
-  up.clear();
   HeadScanner scanner;
   Flaw flaw;
   for (unsigned interim = 0; interim < kMaxInterim;) {
@@ -155,8 +146,7 @@ Task<Step> read_answer_head(Exchange& x) {
         if (up.space_size() == 0) up.reserve(up.capacity() * 2);
       }
       x.upstream->set(x.gate.settings.timeouts.upstream_response);
-      std::size_t bytes = 0;
-      ErrorCode error = co_await x.upstream->read_some(up.space(), up.space_size(), bytes);
+      auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
       if (error) co_return upstream_failed(x, "waiting for the answer", error);
       up.filled(bytes);
       continue;
@@ -180,16 +170,26 @@ Task<Step> read_answer_head(Exchange& x) {
   co_return Refusal{.fault = Fault::UpstreamBroken, .detail = "too many interim answers"};
 }
 
-Task<Step> ask_once(Exchange& x, UpstreamPool& pool, bool fresh) {
-  auto acquired = co_await pool.acquire(!may_repeat(x), fresh);
-  if (!acquired) co_return acquired.error();
-  x.upstream = std::move(*acquired);
-  Step refusal = co_await send_request(x);
-  if (refusal) co_return refusal;
+// One attempt on x.upstream.
+Task<Step> ask(Exchange& x) {
+  x.upstream->set(x.gate.settings.timeouts.upstream_response);
+  x.scratch.up.clear();
+  x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
+  if (!x.request_read) {
+    Step stopped = co_await stream_request(x);
+    if (stopped) co_return stopped;
+  } else {
+    if (x.form_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
+    std::span<asio::const_buffer> rest(x.scratch.gathered);
+    ErrorCode error;
+    bool done = x.upstream->write_now(rest, error);
+    if (!done) error = co_await x.upstream->write_rest(rest);
+    if (error) co_return upstream_failed(x, "sending", error);
+  }
   // Others that are ready go first: by then the answer is often there, which saves a look too
   // early.
   co_await asio::post(x.worker.context(), asio::use_awaitable_t<Executor>());
-  refusal = co_await read_answer_head(x);
+  Step refusal = co_await read_answer_head(x);
   co_return refusal;
 }
 
@@ -201,10 +201,20 @@ Task<Step> ask_once(Exchange& x, UpstreamPool& pool, bool fresh) {
 Task<Step> ask_backend(Exchange& x) {
   UpstreamPool& pool = x.worker.upstream(x.route->upstream);
   write_onward_head(x, pool);
-  Step refusal = co_await ask_once(x, pool, false);
-  bool died_idle = refusal && x.upstream && x.upstream->reused() && x.scratch.up.empty() &&
-                   refusal->fault == Fault::UpstreamBroken;
-  if (died_idle && may_repeat(x)) refusal = co_await ask_once(x, pool, true);
+  Step refusal;
+  x.upstream = pool.take(!may_repeat(x));
+  if (x.upstream) {
+    refusal = co_await ask(x);
+    bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && x.scratch.up.empty();
+    if (!died_idle || !may_repeat(x)) {
+      if (refusal) x.upstream.reset();
+      co_return refusal;
+    }
+  }
+  auto connected = co_await pool.connect();
+  if (!connected) co_return connected.error();
+  x.upstream = std::move(*connected);
+  refusal = co_await ask(x);
   if (refusal) x.upstream.reset();
   co_return refusal;
 }

@@ -100,23 +100,6 @@ Task<Next> refuse(Exchange& x, const Refusal& refusal) {
   co_return keep ? Next::Keep : Next::Close;
 }
 
-Task<Next> live(Exchange& x) {
-  Step refusal = co_await read_head(x);
-  if (!refusal) refusal = find_route(x);
-  if (!refusal) refusal = check_length(x);
-  if (!refusal) refusal = co_await hold_form(x);
-  if (!refusal) refusal = co_await prove(x);
-  if (!refusal) refusal = co_await ask_backend(x);
-  Next next = Next::Abort;
-  if (refusal) {
-    const Refusal& why = *refusal;
-    next = co_await refuse(x, why);
-  } else {
-    next = co_await relay_answer(x);
-  }
-  co_return next;
-}
-
 void write_log(const Exchange& x) {
   bool refused = x.reason != "ok";
   if (!x.gate.log.wants(refused ? conf::LogLevel::Warn : conf::LogLevel::Info)) return;
@@ -150,11 +133,30 @@ Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
       gate(worker_.gate()),
       request_id(worker_.next_request_id()),
       began(std::chrono::steady_clock::now()),
-      request(scratch_.request) {}
+      request(scratch_.request) {
+  request =
+      RequestHead{.fields = std::move(request.fields), .connection = std::move(request.connection)};
+  request.fields.clear();
+  request.connection.clear();
+}
 
 Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker) {
   Exchange x(connection, scratch, worker);
-  Next next = co_await live(x);
+  Step refusal;
+  if (!head_at_hand(x, refusal)) refusal = co_await read_rest_of_head(x);
+  connection.clear();
+  if (!refusal) refusal = find_route(x);
+  if (!refusal) refusal = check_length(x);
+  if (!refusal && must_hold_form(x)) refusal = co_await hold_form(x);
+  if (!refusal && x.route->auth != conf::Auth::None) refusal = co_await prove(x);
+  if (!refusal) refusal = co_await ask_backend(x);
+  Next next = Next::Abort;
+  if (refusal) {
+    const Refusal& why = *refusal;
+    next = co_await refuse(x, why);
+  } else {
+    next = co_await relay_answer(x);
+  }
   connection.clear();
   write_log(x);
   co_return next;

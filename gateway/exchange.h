@@ -36,6 +36,8 @@ struct Exchange {
   std::string request_id;
   TimePoint began;
 
+  HeadScanner scanner;
+  unsigned empty_lines = 0;
   RequestHead& request;
   Target target;
   const conf::Route* route = nullptr;
@@ -61,13 +63,21 @@ using Step = std::optional<Refusal>;
 // connection.
 Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker);
 
-// Steps that live in files of their own.
-Task<Step> read_head(
-    Exchange& x);  // input.cc: bounded; refuses what two readers could read differently
-Task<Step> hold_form(Exchange& x);  // input.cc: only form bodies are signed, so only they are held
-Task<Step> prove(Exchange& x);      // prove.cc: claim, keys, judgement, ledger
-Task<Step> ask_backend(Exchange& x);  // backend.cc: sends the request, reads the head of the answer
-Task<Next> relay_answer(Exchange& x);  // relay.cc: the answer goes to the client as it comes
+// Steps that live in files of their own. What can usually be done without waiting has a plain
+// function, so that the usual request pays for no coroutine there.
+
+// input.cc: bounded; refuses what two readers could read differently.
+bool head_at_hand(Exchange& x, Step& refusal);  // false: more must be read
+Task<Step> read_rest_of_head(Exchange& x);
+// input.cc: only form bodies are signed, so only they are held.
+bool must_hold_form(const Exchange& x);
+Task<Step> hold_form(Exchange& x);
+// prove.cc: claim, keys, judgement, ledger.
+Task<Step> prove(Exchange& x);
+// backend.cc: sends the request, reads the head of the answer.
+Task<Step> ask_backend(Exchange& x);
+// relay.cc: the answer goes to the client as it comes.
+Task<Next> relay_answer(Exchange& x);
 
 // How fast the client brings or takes a body: body_rate bytes a second over each period of
 // timeouts.body. The clock of a period runs only between start() and stop(), that is while the

@@ -37,43 +37,40 @@ bool is_form(std::string_view content_type) {
   return same_name(type, "application/x-www-form-urlencoded");
 }
 
-void forget(RequestHead& request) {
-  request =
-      RequestHead{.fields = std::move(request.fields), .connection = std::move(request.connection)};
-  request.fields.clear();
-  request.connection.clear();
-}
-
 }  // namespace
 
-Task<Step> read_head(Exchange& x) {
+bool head_at_hand(Exchange& x, Step& refusal) {
   Buffer& in = x.scratch.in;
   const HeadBounds& bounds = x.gate.head_bounds;
-  HeadScanner scanner;
+  if (x.scanner.length() == 0) in.consume(leading_empty_lines(in.view(), x.empty_lines));
   Flaw flaw;
-  unsigned empty_lines = 0;
-  forget(x.request);
-  x.connection.set(x.gate.settings.timeouts.header);
-  for (;;) {
-    if (scanner.length() == 0) in.consume(leading_empty_lines(in.view(), empty_lines));
-    Parse parse = scanner.scan(in.view(), bounds, flaw);
-    if (parse == Parse::Bad) co_return flawed(x, flaw);
-    if (parse == Parse::Done) break;
-    if (!make_room(in, bounds.head_bytes + 1)) {
+  Parse parse = x.scanner.scan(in.view(), bounds, flaw);
+  if (parse == Parse::NeedMore) return false;
+  if (parse == Parse::Done) {
+    // To memory of its own, so that views into the head outlive the body that follows it in the
+    // buffer.
+    x.scratch.head.assign(in.view().substr(0, x.scanner.length()));
+    in.consume(x.scanner.length());
+    parse = x.scratch.request_reader.read_head(x.scratch.head, bounds, x.request, flaw);
+  }
+  x.request_read = x.request.framing == Framing::None;
+  if (parse == Parse::Bad) refusal = flawed(x, std::move(flaw));
+  return true;
+}
+
+Task<Step> read_rest_of_head(Exchange& x) {
+  Buffer& in = x.scratch.in;
+  Step refusal;
+  do {
+    if (!make_room(in, x.gate.head_bounds.head_bytes + 1)) {
+      x.out_of_step = true;
       co_return Refusal{.fault = Fault::HeadTooLarge};
     }
-    Io io = co_await x.connection.stream().read_some(in.space(), in.space_size());
-    if (io.error) co_return ended(x, io.error);
-    in.filled(io.bytes);
-  }
-  // The head moves to memory of its own, so that views into it outlive the body that follows it in
-  // the buffer.
-  x.scratch.head.assign(in.view().substr(0, scanner.length()));
-  in.consume(scanner.length());
-  Parse parse = x.scratch.request_reader.read_head(x.scratch.head, bounds, x.request, flaw);
-  if (parse == Parse::Bad) co_return flawed(x, flaw);
-  x.request_read = x.request.framing == Framing::None;
-  co_return std::nullopt;
+    auto [error, bytes] = co_await x.connection.stream().read_some(in.space(), in.space_size());
+    if (error) co_return ended(x, error);
+    in.filled(bytes);
+  } while (!head_at_hand(x, refusal));
+  co_return refusal;
 }
 
 Task<Step> read_more_body(Exchange& x, Pace& pace) {
@@ -81,8 +78,8 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
   if (x.request.expect_continue && in.empty() && x.request.minor == 1) {
     asio::const_buffer interim(kContinue.data(), kContinue.size());
     std::span<asio::const_buffer> pieces(&interim, 1);
-    ErrorCode error = co_await write_all(x.connection.stream(), pieces);
-    if (error) co_return ended(x, error);
+    ErrorCode failed = co_await write_all(x.connection.stream(), pieces);
+    if (failed) co_return ended(x, failed);
   }
   x.request.expect_continue = false;
   // What is left over is the beginning of a chunk head or a trailer.
@@ -90,19 +87,20 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
     co_return Refusal{.fault = Fault::Malformed, .detail = "chunk head or trailer too long"};
   }
   pace.start();
-  Io io = co_await x.connection.stream().read_some(in.space(), in.space_size());
-  if (io.error) co_return ended(x, io.error);
-  in.filled(io.bytes);
-  pace.count(io.bytes);
+  auto [error, bytes] = co_await x.connection.stream().read_some(in.space(), in.space_size());
+  if (error) co_return ended(x, error);
+  in.filled(bytes);
+  pace.count(bytes);
   pace.stop();
   co_return std::nullopt;
 }
 
+bool must_hold_form(const Exchange& x) {
+  return !x.request_read && x.route->auth != conf::Auth::None && is_form(x.request.content_type);
+}
+
 Task<Step> hold_form(Exchange& x) {
   x.scratch.form.clear();
-  if (x.request_read || x.route->auth == conf::Auth::None || !is_form(x.request.content_type)) {
-    co_return std::nullopt;
-  }
   const std::uint64_t limit = x.gate.settings.limits.form_bytes;
   Refusal too_large{.fault = Fault::BodyTooLarge, .detail = "form over limits.form_bytes"};
   if (x.request.framing == Framing::Length && x.request.length > limit) co_return too_large;

@@ -21,6 +21,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <tuple>
 
 namespace gateway {
 
@@ -41,6 +42,9 @@ using Resolver = asio::ip::basic_resolver<Tcp, Executor>;
 
 // Completion token: co_await gives a tuple that begins with the error code; nothing throws.
 inline constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
+
+// What reading or writing came to: the error, and how many bytes went all the same.
+using Io = std::tuple<ErrorCode, std::size_t>;
 
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;

@@ -42,7 +42,6 @@ Step ledger_verdict(Exchange& x, store::Verdict verdict) {
 
 Task<Step> prove(Exchange& x) {
   const conf::Route& route = *x.route;
-  if (route.auth == conf::Auth::None) co_return std::nullopt;
   const Gate& gate = x.gate;
   const verify::RequestView view = view_of(x);
 

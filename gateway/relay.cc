@@ -46,8 +46,7 @@ Task<More> read_more_answer(Exchange& x) {
   if (up.capacity() < kStreamBuffer) up.reserve(kStreamBuffer);
   if (up.space_size() == 0) co_return More::Broken;  // an endless chunk head
   x.upstream->set(x.gate.settings.timeouts.upstream_response);
-  std::size_t bytes = 0;
-  ErrorCode error = co_await x.upstream->read_some(up.space(), up.space_size(), bytes);
+  auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
   if (!error) {
     up.filled(bytes);
     co_return More::Bytes;
@@ -57,27 +56,17 @@ Task<More> read_more_answer(Exchange& x) {
   co_return proper ? More::End : More::Broken;
 }
 
-// Writes scratch.gathered. The client must take it at the pace of a body.
-Task<ErrorCode> write_to_client(Exchange& x, Pace& pace) {
-  std::span<asio::const_buffer> pieces(x.scratch.gathered);
-  Stream& stream = x.connection.stream();
-  Io io = stream.write_now(pieces);
+// Writes `rest`, at least at the pace of a body.
+Task<ErrorCode> write_slowly(Exchange& x, std::span<asio::const_buffer> rest, Pace& pace) {
   pace.start();
   for (;;) {
-    if (io.error) break;
-    pace.count(io.bytes);
-    while (!pieces.empty() && io.bytes >= pieces.front().size()) {
-      io.bytes -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
-    if (pieces.empty()) break;
-    pieces.front() += io.bytes;
-    std::span<const asio::const_buffer> rest = pieces;
-    io = co_await stream.write_some(rest);
+    std::span<const asio::const_buffer> pieces = rest;
+    auto [error, bytes] = co_await x.connection.stream().write_some(pieces);
+    pace.count(bytes);
+    if (!error && !advance(rest, bytes)) continue;
+    pace.stop();
+    co_return error;
   }
-  pace.stop();
-  x.scratch.gathered.clear();
-  co_return io.error;
 }
 
 void broken(Exchange& x, std::string_view reason) {
@@ -125,7 +114,11 @@ Task<Next> relay_answer(Exchange& x) {
       co_return Next::Abort;
     }
     frame_answer(x, framing, parse == Parse::Done, frame);
-    ErrorCode error = co_await write_to_client(x, pace);
+    std::span<asio::const_buffer> rest(x.scratch.gathered);
+    ErrorCode error;
+    bool done = x.connection.stream().write_now(rest, error);
+    if (!done) error = co_await write_slowly(x, rest, pace);
+    x.scratch.gathered.clear();
     up.consume(used);
     if (error) {
       broken(x, "client_gone");

@@ -21,10 +21,7 @@ Task<store::Verdict> ReplayGuard::claim(store::LedgerKey key) {
     waiting_.emplace_back(std::move(handler));
   };
   using Token = asio::use_awaitable_t<Executor>;
-  Token token;
-  store::Verdict verdict =
-      co_await asio::async_initiate<const Token, void(store::Verdict)>(enter, token);
-  co_return verdict;
+  return asio::async_initiate<const Token, void(store::Verdict)>(enter, Token());
 }
 
 void ReplayGuard::flush() {

@@ -14,7 +14,10 @@ constexpr std::size_t kLingerBytes = 4 << 20;
 // Until the first byte of the next request is in scratch->in. False: the connection ends.
 Task<bool> next_request(Worker& worker, Connection& connection, std::unique_ptr<Scratch>& scratch) {
   const Duration idle = worker.gate().settings.timeouts.idle;
-  if (!scratch->in.empty()) co_return true;
+  if (!scratch->in.empty()) {
+    connection.set(worker.gate().settings.timeouts.header);
+    co_return true;
+  }
   if (worker.draining() && connection.requests > 0) co_return false;
   // Others that are ready go first: by then this client has often sent its next request.
   co_await asio::post(worker.context(), asio::use_awaitable_t<Executor>());
@@ -23,20 +26,28 @@ Task<bool> next_request(Worker& worker, Connection& connection, std::unique_ptr<
   if (worker.draining()) patience = kDrainGrace;
   connection.set(patience);
   Stream& stream = connection.stream();
-  Io io = co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
-  if (io.error && connection.fired() && !worker.draining() && idle > patience) {
+  auto [failed, received] =
+      co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
+  ErrorCode error = failed;
+  std::size_t bytes = received;
+  if (error && connection.fired() && !worker.draining() && idle > patience) {
     worker.give_back(std::move(scratch));
     connection.set(idle - patience);
-    ErrorCode error = co_await stream.readable();
+    error = co_await stream.readable();
     if (error) co_return false;
     scratch = worker.take_scratch();
     // TLS may have woken up for part of a record.
-    io = co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
+    auto [late, late_bytes] =
+        co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
+    error = late;
+    bytes = late_bytes;
   }
   connection.waiting = false;
-  if (io.error) co_return false;
-  scratch->in.filled(io.bytes);
+  if (error) co_return false;
+  scratch->in.filled(bytes);
   ++connection.requests;
+  // The clock of the head runs from its first byte.
+  connection.set(worker.gate().settings.timeouts.header);
   co_return true;
 }
 
@@ -48,9 +59,10 @@ Task<void> linger(Connection& connection, Scratch& scratch) {
   std::size_t total = 0;
   scratch.in.clear();
   while (total < kLingerBytes && !connection.fired()) {
-    Io io = co_await connection.stream().read_some(scratch.in.space(), scratch.in.space_size());
-    if (io.error) break;
-    total += io.bytes;
+    auto [error, bytes] =
+        co_await connection.stream().read_some(scratch.in.space(), scratch.in.space_size());
+    if (error) break;
+    total += bytes;
   }
 }
 

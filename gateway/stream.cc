@@ -21,9 +21,7 @@ class PlainStream final : public Stream {
   Task<ErrorCode> handshake() override { co_return ErrorCode(); }
 
   Task<Io> read_some(char* into, std::size_t size) override {
-    asio::mutable_buffer buffer(into, size);
-    auto [error, bytes] = co_await socket_.async_read_some(buffer, kAwait);
-    co_return Io{error, bytes};
+    return socket_.async_read_some(asio::mutable_buffer(into, size), kAwait);
   }
 
   Task<ErrorCode> readable() override {
@@ -31,16 +29,15 @@ class PlainStream final : public Stream {
     co_return error;
   }
 
-  Io write_now(std::span<const asio::const_buffer> pieces) override {
-    Io io;
-    io.bytes = socket_.write_some(pieces, io.error);
-    if (io.error == asio::error::would_block || io.error == asio::error::try_again) io = Io{};
-    return io;
+  bool write_now(std::span<asio::const_buffer>& pieces, ErrorCode& error) override {
+    std::span<const asio::const_buffer> all = pieces;
+    std::size_t bytes = socket_.write_some(all, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) error = {};
+    return error || advance(pieces, bytes);
   }
 
   Task<Io> write_some(std::span<const asio::const_buffer> pieces) override {
-    auto [error, bytes] = co_await socket_.async_write_some(pieces, kAwait);
-    co_return Io{error, bytes};
+    return socket_.async_write_some(pieces, kAwait);
   }
 
   void cancel() override {
@@ -71,9 +68,7 @@ class TlsStream final : public Stream {
   }
 
   Task<Io> read_some(char* into, std::size_t size) override {
-    asio::mutable_buffer buffer(into, size);
-    auto [error, bytes] = co_await tls_.async_read_some(buffer, kAwait);
-    co_return Io{error, bytes};
+    return tls_.async_read_some(asio::mutable_buffer(into, size), kAwait);
   }
 
   // Bytes that TLS has already decrypted would not wake the socket.
@@ -83,11 +78,10 @@ class TlsStream final : public Stream {
     co_return error;
   }
 
-  Io write_now(std::span<const asio::const_buffer>) override { return Io{}; }
+  bool write_now(std::span<asio::const_buffer>&, ErrorCode&) override { return false; }
 
   Task<Io> write_some(std::span<const asio::const_buffer> pieces) override {
-    auto [error, bytes] = co_await tls_.async_write_some(pieces, kAwait);
-    co_return Io{error, bytes};
+    return tls_.async_write_some(pieces, kAwait);
   }
 
   void cancel() override {
@@ -110,18 +104,23 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
+bool advance(std::span<asio::const_buffer>& pieces, std::size_t written) {
+  while (!pieces.empty() && written >= pieces.front().size()) {
+    written -= pieces.front().size();
+    pieces = pieces.subspan(1);
+  }
+  if (pieces.empty()) return true;
+  pieces.front() += written;
+  return false;
+}
+
 Task<ErrorCode> write_all(Stream& stream, std::span<asio::const_buffer> pieces) {
-  Io io = stream.write_now(pieces);
+  ErrorCode failed;
+  if (stream.write_now(pieces, failed)) co_return failed;
   for (;;) {
-    if (io.error) co_return io.error;
-    while (!pieces.empty() && io.bytes >= pieces.front().size()) {
-      io.bytes -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
-    if (pieces.empty()) co_return ErrorCode();
-    pieces.front() += io.bytes;
     std::span<const asio::const_buffer> rest = pieces;
-    io = co_await stream.write_some(rest);
+    auto [error, bytes] = co_await stream.write_some(rest);
+    if (error || advance(pieces, bytes)) co_return error;
   }
 }
 

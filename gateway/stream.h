@@ -13,11 +13,6 @@
 
 namespace gateway {
 
-struct Io {
-  ErrorCode error;
-  std::size_t bytes = 0;
-};
-
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -29,8 +24,8 @@ class Stream {
   virtual Task<Io> read_some(char* into, std::size_t size) = 0;
   // Suspends until bytes may be there to read; reads none.
   virtual Task<ErrorCode> readable() = 0;
-  // Writes what goes without waiting; a would_block is no error, with what was written so far.
-  virtual Io write_now(std::span<const asio::const_buffer> pieces) = 0;
+  // Writes what goes without waiting. True: all of it, or an error; else `pieces` is what is left.
+  virtual bool write_now(std::span<asio::const_buffer>& pieces, ErrorCode& error) = 0;
   // Suspends until there may be room again, then writes some.
   virtual Task<Io> write_some(std::span<const asio::const_buffer> pieces) = 0;
 
@@ -42,6 +37,9 @@ class Stream {
   virtual void close(bool reset) = 0;
   virtual bool secure() const = 0;
 };
+
+// Takes what was written off the front of `pieces`. True: nothing is left.
+bool advance(std::span<asio::const_buffer>& pieces, std::size_t written);
 
 // Writes all pieces; `pieces` is used up. Answers the first error.
 Task<ErrorCode> write_all(Stream& stream, std::span<asio::const_buffer> pieces);

@@ -18,35 +18,24 @@ bool UpstreamConnection::still_idle() {
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-Task<ErrorCode> UpstreamConnection::write_all(std::span<asio::const_buffer> pieces) {
-  ErrorCode error;
-  std::span<const asio::const_buffer> rest = pieces;
-  std::size_t bytes = socket_.write_some(rest, error);
+bool UpstreamConnection::write_now(std::span<asio::const_buffer>& pieces, ErrorCode& error) {
+  std::span<const asio::const_buffer> all = pieces;
+  std::size_t bytes = socket_.write_some(all, error);
+  if (error == asio::error::would_block || error == asio::error::try_again) error = {};
+  return error || advance(pieces, bytes);
+}
+
+Task<ErrorCode> UpstreamConnection::write_rest(std::span<asio::const_buffer> pieces) {
   for (;;) {
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      error = {};
-      bytes = 0;
-    }
-    if (error) co_return error;
-    while (!pieces.empty() && bytes >= pieces.front().size()) {
-      bytes -= pieces.front().size();
-      pieces = pieces.subspan(1);
-    }
-    if (pieces.empty()) co_return error;
     if (fired()) co_return asio::error::timed_out;
-    pieces.front() += bytes;
-    rest = pieces;
-    auto [failed, written] = co_await socket_.async_write_some(rest, kAwait);
-    error = failed;
-    bytes = written;
+    std::span<const asio::const_buffer> rest = pieces;
+    auto [error, bytes] = co_await socket_.async_write_some(rest, kAwait);
+    if (error || advance(pieces, bytes)) co_return error;
   }
 }
 
-Task<ErrorCode> UpstreamConnection::read_some(char* into, std::size_t size, std::size_t& bytes) {
-  asio::mutable_buffer buffer(into, size);
-  auto [error, received] = co_await socket_.async_read_some(buffer, kAwait);
-  bytes = received;
-  co_return error;
+Task<Io> UpstreamConnection::read_some(char* into, std::size_t size) {
+  return socket_.async_read_some(asio::mutable_buffer(into, size), kAwait);
 }
 
 void UpstreamConnection::cancel() {
@@ -62,15 +51,13 @@ UpstreamPool::UpstreamPool(Executor executor, Deadlines& deadlines, const conf::
       connect_timeout_(connect_timeout),
       host_(upstream.servers.front().authority()) {}
 
-Task<verify::Result<UpstreamLease, Refusal>> UpstreamPool::acquire(bool careful, bool fresh) {
-  while (!fresh && !idle_.empty()) {
+UpstreamLease UpstreamPool::take(bool careful) {
+  while (!idle_.empty()) {
     UpstreamLease connection = std::move(idle_.back());
     idle_.pop_back();
-    if (careful && !connection->still_idle()) continue;
-    co_return connection;
+    if (!careful || connection->still_idle()) return connection;
   }
-  verify::Result<UpstreamLease, Refusal> connected = co_await connect();
-  co_return connected;
+  return nullptr;
 }
 
 void UpstreamPool::release(UpstreamLease connection) {

@@ -16,6 +16,7 @@
 #include "gateway/message_reader.h"
 #include "gateway/net.h"
 #include "gateway/refusal.h"
+#include "gateway/stream.h"
 #include "verify/result.h"
 
 namespace gateway {
@@ -28,8 +29,11 @@ class UpstreamConnection final : public Deadline {
   bool reused() const { return reused_; }
   // Nothing has arrived and the peer hasn't closed, as far as the kernel knows. One system call.
   bool still_idle();
-  Task<ErrorCode> write_all(std::span<asio::const_buffer> pieces);
-  Task<ErrorCode> read_some(char* into, std::size_t size, std::size_t& bytes);
+  // As Stream::write_now.
+  bool write_now(std::span<asio::const_buffer>& pieces, ErrorCode& error);
+  // Suspends until `pieces`, what write_now left over, has gone; within the deadline.
+  Task<ErrorCode> write_rest(std::span<asio::const_buffer> pieces);
+  Task<Io> read_some(char* into, std::size_t size);
   // Completes once something has arrived.
   template <class Handler>
   void when_readable(Handler handler) {
@@ -54,9 +58,11 @@ class UpstreamPool {
   UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
                Duration connect_timeout);
 
-  // A pooled connection, or a new one to the next server that answers. `careful`: the request must
-  // not be sent twice, so a pooled connection is looked at first. `fresh`: no pooled one.
-  Task<verify::Result<UpstreamLease, Refusal>> acquire(bool careful, bool fresh);
+  // A pooled connection, or null. `careful`: the request must not be sent twice, so the connection
+  // is looked at first.
+  UpstreamLease take(bool careful);
+  // A new connection to the next server that answers.
+  Task<verify::Result<UpstreamLease, Refusal>> connect();
   // Only with nothing unread and nothing unsent.
   void release(UpstreamLease connection);
   // Closes what has been idle for long, or has been closed by the peer.
@@ -66,7 +72,6 @@ class UpstreamPool {
   const std::string& host() const { return host_; }  // authority of the first server
 
  private:
-  Task<verify::Result<UpstreamLease, Refusal>> connect();
   Task<ErrorCode> connect_to(const conf::Url& server, UpstreamConnection& connection);
 
   Executor executor_;
