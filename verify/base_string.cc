@@ -40,9 +40,8 @@ bool is_https(std::string_view scheme) { return scheme.size() == 5; }
 // Section 3.4.1.2: the port is left out if it is the scheme's own, or if none follows the colon.
 std::string_view without_default_port(std::string_view authority, std::string_view scheme) {
   const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) {
-    return authority;
-  }
+  if (colon == std::string_view::npos) return authority;
+  // In an IPv6 address without a port this ends in ']', and so is no usual port either.
   const std::string_view port = authority.substr(colon + 1);
   const std::string_view usual = is_https(scheme) ? "443" : "80";
   return port.empty() || port == usual ? authority.substr(0, colon) : authority;

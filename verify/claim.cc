@@ -42,10 +42,10 @@ std::string absent(const Parameters& parameters, bool plaintext) {
   return out;
 }
 
-// Section 3.3: a positive integer, and digits are all that it is spelled with.
+// Section 3.3: a positive integer. from_chars takes neither spaces nor '+', and what is positive
+// has no '-'.
 bool read_timestamp(std::string_view text, std::int64_t& out) {
   const char* const end = text.data() + text.size();
-  if (text.empty() || text.front() < '0' || text.front() > '9') return false;
   const auto [stop, error] = std::from_chars(text.data(), end, out);
   return error == std::errc() && stop == end && out > 0;
 }

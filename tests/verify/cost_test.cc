@@ -3,11 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <string>
 
 #include "tests/verify/support.h"
+#include "verify/arena.h"
 #include "verify/sign.h"
 
 namespace {
@@ -90,6 +92,32 @@ TEST_CASE("accepting a request allocates nothing once its workspace is warm") {
     CHECK(cost.accepted);
     CHECK(cost.allocations == 0);
   }
+}
+
+TEST_CASE("an arena that was reset has room at once for all that it gave out before") {
+  for (int takes = 1; takes < 40; ++takes) {
+    Arena arena;
+    for (int i = 0; i < takes; ++i) arena.take(1000);
+    arena.reset();
+    const std::size_t before = allocations;
+    for (int i = 0; i < takes; ++i) arena.take(1000);
+    CHECK(allocations == before);
+  }
+}
+
+TEST_CASE("what an arena gives out stays, and what is given back is given out again") {
+  Arena arena;
+  std::vector<std::pair<char*, char>> taken;
+  for (int i = 0; i < 100; ++i) {
+    char* const at = arena.take(300);
+    std::fill(at, at + 300, static_cast<char>(i));
+    arena.give_back(at + 200);
+    taken.emplace_back(at, static_cast<char>(i));
+  }
+  for (const auto& [at, value] : taken) CHECK(std::count(at, at + 200, value) == 200);
+  char* const first = arena.take(10);
+  arena.give_back(first);
+  CHECK(arena.take(5) == first);
 }
 
 TEST_CASE("a large request allocates nothing the third time, nor a small one after it") {

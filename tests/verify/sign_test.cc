@@ -138,7 +138,8 @@ TEST_CASE("what our signer makes, our judge accepts, however odd the parts are")
   for (Request request : requests) {
     if (request.form) request.form = replaced(*request.form, "%zz0", "%2b");
     for (const Method method : {Method::HmacSha1, Method::HmacSha256, Method::HmacSha512}) {
-      for (const std::string realm : {"", "photos", "a \"quoted\\ % realm\n"}) {
+      for (const std::string realm :
+           {"", "photos", "a\"b", "a\\b", "50%41", "\n", "a \"quoted\\ % realm\n"}) {
         const Signer signer{.client = "!k%\"~",
                             .client_secret = secret("c&s%"),
                             .token = "t+/=",

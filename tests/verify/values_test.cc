@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <set>
 #include <string>
 
@@ -37,6 +38,17 @@ TEST_CASE("secrets compare by their bytes, copy, move, and are empty afterwards"
     CHECK(e == c);
     CHECK(d.empty());
   }
+}
+
+TEST_CASE("a secret that was moved from keeps no byte of it") {
+  const std::string text = "0123456789";  // short enough to stand in the object itself
+  Secret from{std::string(text)};
+  const Secret to = std::move(from);
+  std::string object(sizeof(Secret), 0);
+  std::memcpy(object.data(), &from, sizeof(Secret));
+  CHECK(object.find("12345") == std::string::npos);
+  std::memcpy(object.data(), &to, sizeof(Secret));
+  CHECK(object.find("12345") != std::string::npos);  // or this test shows nothing
 }
 
 TEST_CASE("a result holds a value or an error, also when both have one type") {
