@@ -1,7 +1,7 @@
 #pragma once
 
-// The command line: parses it, runs the command, answers the exit code (0 done, 1 refused or not found, 2 usage). Commands
-// talk to the store directly and work while a gateway runs.
+// The command line: parses it, runs the command, answers the exit code (0 done, 1 refused or not
+// found, 2 usage). Commands talk to the store directly and work while a gateway runs.
 
 #include <functional>
 #include <string>

@@ -1,0 +1,141 @@
+#include "gateway/cli/check.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "conf/load.h"
+#include "conf/review.h"
+#include "gateway/cli/client_print.h"
+#include "gateway/cli/text.h"
+#include "gateway/json.h"
+#include "gateway/routes.h"
+
+namespace gateway::cli {
+namespace {
+
+struct Report {
+  std::vector<const conf::Route*> routes;  // of the settings
+  std::vector<std::string> waiting, warnings;
+  std::vector<Trial> trials;
+};
+
+std::string_view name(conf::Auth auth) {
+  switch (auth) {
+    case conf::Auth::Token:
+      return "token";
+    case conf::Auth::Client:
+      return "client";
+    case conf::Auth::Optional:
+      return "optional";
+    case conf::Auth::None:
+      return "none";
+  }
+  return "token";
+}
+
+json::array strings(const std::vector<std::string>& words) {
+  return json::array(words.begin(), words.end());
+}
+
+void print_mistakes(const std::string& file, const std::vector<conf::Mistake>& mistakes, bool json,
+                    Console& console) {
+  json::array list;
+  for (const conf::Mistake& mistake : mistakes) {
+    console.err << conf::to_string(file, mistake) << '\n';
+    list.push_back({{"line", mistake.where.line},
+                    {"column", mistake.where.column},
+                    {"sentence", mistake.sentence}});
+  }
+  if (json) print({{"ok", false}, {"mistakes", std::move(list)}}, console.out);
+}
+
+json::object to_json(const conf::Route& route) {
+  json::object out;
+  out["hosts"] = strings(route.hosts);
+  out["path"] = route.path.text;
+  out["methods"] = strings(route.methods);
+  out["auth"] = name(route.auth);
+  out[route.any_realm ? "realms_any" : "realms"] = strings(route.realms);
+  out["upstream"] = route.upstream;
+  out["line"] = route.where.line;
+  return out;
+}
+
+void print_json(const Report& report, bool ok, std::ostream& out) {
+  json::object all;
+  all["ok"] = ok;
+  json::array routes;
+  for (const conf::Route* route : report.routes) routes.push_back(to_json(*route));
+  all["routes"] = std::move(routes);
+  all["not_yet_in_effect"] = strings(report.waiting);
+  all["warnings"] = strings(report.warnings);
+  if (!report.trials.empty()) {
+    json::array trials;
+    for (const Trial& trial : report.trials) {
+      trials.push_back({{"what", trial.what}, {"ok", trial.good}, {"sentence", trial.sentence}});
+    }
+    all["live"] = std::move(trials);
+  }
+  print(all, out);
+}
+
+std::string realms_text(const conf::Route& route) {
+  if (route.realms.size() < 2) return joined(route.realms);
+  return (route.any_realm ? "any of " : "all of ") + joined(route.realms);
+}
+
+void print_list(std::string_view title, const std::vector<std::string>& lines, std::ostream& out) {
+  if (lines.empty()) return;
+  out << '\n' << title << ":\n";
+  for (const std::string& line : lines) out << "  " << printable(line) << '\n';
+}
+
+void print_text(const Report& report, std::ostream& out) {
+  Table table({"HOSTS", "PATH", "METHODS", "AUTH", "REALMS", "UPSTREAM"});
+  for (const conf::Route* route : report.routes) {
+    table.add({joined(route->hosts, "any"), printable(route->path.text),
+               joined(route->methods, "any"), std::string(name(route->auth)), realms_text(*route),
+               printable(route->upstream)});
+  }
+  table.print(out);
+  print_list("Not yet in effect", report.waiting, out);
+  print_list("Warnings", report.warnings, out);
+  if (report.trials.empty()) return;
+  out << "\nLive:\n";
+  Table trials({});
+  for (const Trial& trial : report.trials) {
+    trials.add(
+        {trial.good ? "  ok" : "  FAILED", printable(trial.what), printable(trial.sentence)});
+  }
+  trials.print(out);
+}
+
+}  // namespace
+
+Outcome<Done> check(const Check& options, Console& console) {
+  const conf::Loaded loaded = conf::load_file(options.config);
+  if (const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded)) {
+    print_mistakes(options.config, *mistakes, options.json, console);
+    return Failure(Problem{});
+  }
+  const auto& settings = std::get<conf::Settings>(loaded);
+  Report report;
+  const RouteTable table(settings);
+  report.routes = table.in_order();
+  report.waiting = conf::not_yet_in_effect(settings);
+  report.warnings = conf::warnings(settings);
+  if (options.live) report.trials = try_out(settings);
+  const auto failed = std::find_if(report.trials.begin(), report.trials.end(),
+                                   [](const Trial& trial) { return !trial.good; });
+  const bool ok = failed == report.trials.end();
+  if (options.json) {
+    print_json(report, ok, console.out);
+  } else {
+    print_text(report, console.out);
+  }
+  if (!ok) return refused(failed->what + ": " + failed->sentence);
+  return Done{};
+}
+
+}  // namespace gateway::cli

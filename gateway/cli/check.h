@@ -1,0 +1,35 @@
+#pragma once
+
+// portcullis check: what a configuration says, before it is served.
+
+#include <string>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/cli/console.h"
+#include "gateway/cli/problem.h"
+
+namespace gateway::cli {
+
+struct Check {
+  std::string config;
+  bool json = false;
+  bool live = false;
+};
+
+// Every mistake on standard error, and a Problem; otherwise the routes in the order in which they
+// match, what is not yet in effect, and warnings.
+Outcome<Done> check(const Check& options, Console& console);
+
+// One thing that serving needs, tried out.
+struct Trial {
+  std::string what;
+  bool good = false;
+  std::string sentence;  // how it went
+};
+
+// Opens the store, binds the addresses and reads the certificate, and lets go of them again. A
+// gateway that already runs with these settings holds the addresses.
+std::vector<Trial> try_out(const conf::Settings& settings);
+
+}  // namespace gateway::cli

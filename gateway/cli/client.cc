@@ -1,0 +1,224 @@
+#include "gateway/cli/client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "conf/phrase.h"
+#include "conf/values.h"
+#include "gateway/cli/client_print.h"
+#include "gateway/cli/record_json.h"
+#include "gateway/cli/rules.h"
+#include "gateway/cli/text.h"
+#include "gateway/cli/time_text.h"
+#include "store/credentials.h"
+
+namespace gateway::cli {
+namespace {
+
+using Change = store::Credentials::Change;
+
+bool needs_secret(const store::Client& client) {
+  const auto& methods = client.signature_methods;
+  return client.rsa_public_keys.empty() ||
+         std::any_of(methods.begin(), methods.end(),
+                     [](const std::string& method) { return !method.starts_with("RSA-"); });
+}
+
+Outcome<Done> write(Change& change, const store::Client& client, Change::Mode mode) {
+  if (auto wrong = client_complaint(client)) return refused(*std::move(wrong));
+  if (auto put = change.put(client, mode); !put) return refused(put.error());
+  if (auto done = change.commit(); !done) return refused(done.error());
+  return Done{};
+}
+
+// Reads the client, lets `alter` change it, and writes it back, all in one transaction.
+Outcome<store::Client> alter_client(Place& place, const std::string& key,
+                                    const std::function<Outcome<Done>(store::Client&)>& alter) {
+  auto change = place.credentials->begin();
+  if (!change) return refused(change.error());
+  auto client = change->client(key);
+  if (!client) return refused(client.error());
+  if (auto done = alter(*client); !done) return done.failure();
+  if (auto done = write(*change, *client, Change::Mode::Replace); !done) return done.failure();
+  return *std::move(client);
+}
+
+Outcome<Done> check_realms(const Place& place, const ClientFields& fields) {
+  for (const auto* realms : {&fields.realms, &fields.default_realms}) {
+    if (!*realms || **realms == std::vector<std::string>{""}) continue;
+    if (auto done = check_realms(place, **realms); !done) return done;
+  }
+  return Done{};
+}
+
+Outcome<Done> set_enabled(const ClientNamed& options, Console& console, bool enabled) {
+  auto place = open_place(options.where, Access::Write, console);
+  if (!place) return place.failure();
+  const auto client = alter_client(*place, options.key, [enabled](store::Client& one) {
+    one.enabled = enabled;
+    return Outcome<Done>(Done{});
+  });
+  if (!client) return client.failure();
+  if (options.json) {
+    print(to_json(*client, Secrets::Hidden), console.out);
+  } else {
+    console.out << (enabled ? "enabled" : "disabled") << " client " << printable(client->key)
+                << '\n';
+  }
+  return Done{};
+}
+
+}  // namespace
+
+void rotate(std::vector<store::ClientSecret>& secrets, verify::Secret fresh, std::int64_t now,
+            std::int64_t end) {
+  std::erase_if(secrets, [now](const auto& one) { return one.expires && *one.expires <= now; });
+  std::vector<store::ClientSecret> out;
+  out.push_back({std::move(fresh), std::nullopt});
+  if (!secrets.empty() && end > now) {
+    store::ClientSecret& old = secrets.front();
+    old.expires = std::min(end, old.expires.value_or(end));
+    out.push_back(std::move(old));
+  }
+  secrets = std::move(out);
+}
+
+Outcome<Done> client_add(const ClientAdd& options, Console& console) {
+  const auto fields = resolve(options.fields, console);
+  if (!fields) return fields.failure();
+  store::Client client;
+  if (auto done = apply(*fields, client); !done) return done;
+  auto place = open_place(options.where, Access::Write, console);
+  if (!place) return place.failure();
+  if (auto done = check_realms(*place, *fields); !done) return done;
+  client.name = options.name;
+  client.key = options.key ? *options.key : new_name(*place);
+  if (client.secrets.empty() && needs_secret(client)) {
+    client.secrets.push_back({verify::Secret(new_name(*place)), std::nullopt});
+  }
+  auto change = place->credentials->begin();
+  if (!change) return refused(change.error());
+  if (auto done = write(*change, client, Change::Mode::Insert); !done) return done;
+  if (options.json) {
+    print(to_json(client, Secrets::Shown), console.out);
+  } else {
+    print_credentials(client, console.out);
+  }
+  return Done{};
+}
+
+Outcome<Done> client_list(const ClientList& options, Console& console) {
+  auto place = open_place(options.where, Access::Read, console);
+  if (!place) return place.failure();
+  auto reader = place->credentials->reader();
+  if (!reader) return refused(reader.error());
+  Table table({"KEY", "NAME", "REALMS", "STATE"});
+  const auto done = reader->each_client([&](const store::Client& client) {
+    if (options.json) {
+      print(to_json(client, Secrets::Hidden), console.out);
+    } else {
+      table.add({printable(client.key), printable(client.name), joined(client.realms),
+                 client.enabled ? "enabled" : "disabled"});
+    }
+    return true;
+  });
+  if (!done) return refused(done.error());
+  if (!options.json) table.print(console.out);
+  return Done{};
+}
+
+Outcome<Done> client_show(const ClientNamed& options, Console& console) {
+  auto place = open_place(options.where, Access::Read, console);
+  if (!place) return place.failure();
+  auto reader = place->credentials->reader();
+  if (!reader) return refused(reader.error());
+  const auto client = reader->client(options.key);
+  if (!client) return refused(client.error());
+  if (options.json) {
+    print(to_json(*client, Secrets::Hidden), console.out);
+  } else {
+    print_client(*client, console.out);
+  }
+  return Done{};
+}
+
+Outcome<Done> client_update(const ClientUpdate& options, Console& console) {
+  if (empty(options.fields)) return misused("say what to change, as in --name N or --realm R");
+  const auto fields = resolve(options.fields, console);
+  if (!fields) return fields.failure();
+  auto place = open_place(options.where, Access::Write, console);
+  if (!place) return place.failure();
+  if (auto done = check_realms(*place, *fields); !done) return done;
+  const auto client =
+      alter_client(*place, options.key, [&](store::Client& one) { return apply(*fields, one); });
+  if (!client) return client.failure();
+  if (options.json) {
+    print(to_json(*client, Secrets::Hidden), console.out);
+  } else {
+    console.out << "updated client " << printable(client->key) << '\n';
+  }
+  return Done{};
+}
+
+Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const Clock& clock) {
+  const std::string keep = options.keep.value_or("24h");
+  const auto span = conf::parse_duration(keep);
+  if (!span) return misused("--keep takes a time such as 24h or 0s, not " + conf::quoted(keep));
+  std::optional<verify::Secret> given;
+  if (options.secret) {
+    auto secret = read_secret(*options.secret, "--secret", console);
+    if (!secret) return secret.failure();
+    given = *std::move(secret);
+  }
+  auto place = open_place(options.where, Access::Write, console);
+  if (!place) return place.failure();
+  const std::int64_t now = clock.unix_seconds();
+  const std::int64_t end = now + std::chrono::ceil<std::chrono::seconds>(*span).count();
+  const auto client = alter_client(*place, options.key, [&](store::Client& one) {
+    rotate(one.secrets, given ? *given : verify::Secret(new_name(*place)), now, end);
+    return Outcome<Done>(Done{});
+  });
+  if (!client) return client.failure();
+  if (options.json) {
+    json::object record = to_json(*client, Secrets::Hidden);
+    record["secret"] = client->secrets.front().secret.reveal();
+    print(record, console.out);
+    return Done{};
+  }
+  print_credentials(*client, console.out);
+  if (client->secrets.size() > 1) {
+    console.out << "the secret before it holds until " << format_time(*client->secrets[1].expires)
+                << '\n';
+  }
+  return Done{};
+}
+
+Outcome<Done> client_disable(const ClientNamed& options, Console& console) {
+  return set_enabled(options, console, false);
+}
+
+Outcome<Done> client_enable(const ClientNamed& options, Console& console) {
+  return set_enabled(options, console, true);
+}
+
+Outcome<Done> client_remove(const ClientNamed& options, Console& console) {
+  auto place = open_place(options.where, Access::Write, console);
+  if (!place) return place.failure();
+  auto change = place->credentials->begin();
+  if (!change) return refused(change.error());
+  const auto tokens = change->remove_client(options.key);
+  if (!tokens) return refused(tokens.error());
+  if (auto done = change->commit(); !done) return refused(done.error());
+  if (options.json) {
+    print({{"type", "client"}, {"key", options.key}, {"removed", true}, {"tokens", *tokens}},
+          console.out);
+  } else {
+    console.out << "removed client " << printable(options.key) << " and " << *tokens
+                << (*tokens == 1 ? " token" : " tokens") << '\n';
+  }
+  return Done{};
+}
+
+}  // namespace gateway::cli

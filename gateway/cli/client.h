@@ -1,0 +1,87 @@
+#pragma once
+
+// portcullis client: who may sign requests.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/cli/console.h"
+#include "gateway/cli/place.h"
+#include "gateway/clock.h"
+#include "store/records.h"
+
+namespace gateway::cli {
+
+// What can be said about a client on the command line. A list that is given replaces the one
+// stored; one empty word alone empties it.
+struct ClientFields {
+  std::optional<std::string> name, description;
+  std::optional<std::string> secret;  // see read_secret
+  std::optional<std::vector<std::string>> redirect_uris, realms, default_realms;
+  std::optional<std::vector<std::string>> rsa_public_keys;  // files
+  std::optional<std::vector<std::string>> signature_methods;
+  std::optional<std::vector<std::string>> extra;  // NAME=VALUE
+  std::optional<bool> allow_oob;
+  std::optional<std::string> callback_match;
+  std::optional<std::string> reply_realms;  // yes, no or default
+};
+
+struct ClientAdd {
+  Where where;
+  bool json = false;
+  std::string name;
+  std::optional<std::string> key;
+  ClientFields fields;
+};
+
+struct ClientUpdate {
+  Where where;
+  bool json = false;
+  std::string key;
+  ClientFields fields;
+};
+
+struct ClientNamed {
+  Where where;
+  bool json = false;
+  std::string key;
+};
+
+struct ClientList {
+  Where where;
+  bool json = false;
+};
+
+struct ClientRotate {
+  Where where;
+  bool json = false;
+  std::string key;
+  std::optional<std::string> secret;
+  std::optional<std::string> keep;  // how long the old secret holds; a day if absent
+};
+
+Outcome<Done> client_add(const ClientAdd& options, Console& console);
+Outcome<Done> client_list(const ClientList& options, Console& console);
+Outcome<Done> client_show(const ClientNamed& options, Console& console);
+Outcome<Done> client_update(const ClientUpdate& options, Console& console);
+Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const Clock& clock);
+Outcome<Done> client_disable(const ClientNamed& options, Console& console);
+Outcome<Done> client_enable(const ClientNamed& options, Console& console);
+Outcome<Done> client_remove(const ClientNamed& options, Console& console);
+
+// Puts a new secret before the others. The newest of the old ones ends at `end` at the latest, or
+// at once where that isn't after `now`; all that are older go. Pure.
+void rotate(std::vector<store::ClientSecret>& secrets, verify::Secret fresh, std::int64_t now,
+            std::int64_t end);
+
+// Reads standard input and the files that the fields name, so that nothing waits for them later:
+// the secret and the keys then stand for themselves.
+Outcome<ClientFields> resolve(ClientFields fields, Console& console);
+
+// Writes resolved fields into the client. Pure.
+Outcome<Done> apply(const ClientFields& fields, store::Client& client);
+
+bool empty(const ClientFields& fields);
+
+}  // namespace gateway::cli

@@ -1,0 +1,132 @@
+#include "gateway/cli/console.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+#include "conf/phrase.h"
+#include "verify/crypto.h"
+
+namespace gateway::cli {
+namespace {
+
+constexpr std::size_t kLongestSecret = 64u << 10;
+constexpr std::size_t kLongestFile = 1u << 20;
+
+// Switches the terminal's echo off for as long as it lives.
+class Silence {
+ public:
+  Silence() : changed_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!changed_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+  }
+  ~Silence() {
+    if (changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  termios before_{};
+  bool changed_ = false;
+};
+
+void cut_line_end(std::string& bytes) {
+  if (bytes.ends_with('\n')) bytes.pop_back();
+  if (bytes.ends_with('\r')) bytes.pop_back();
+}
+
+// Up to `most` bytes; false if there were more. `out` never moves, so that no copy of a secret
+// stays behind.
+bool read_up_to(std::istream& in, std::string& out, std::size_t most) {
+  out.resize(most + 1);
+  in.read(out.data(), static_cast<std::streamsize>(out.size()));
+  out.resize(static_cast<std::size_t>(in.gcount()));
+  return out.size() <= most;
+}
+
+verify::Secret as_secret(std::string& bytes) {
+  verify::Secret secret{std::string_view(bytes)};
+  verify::wipe(bytes.data(), bytes.size());
+  return secret;
+}
+
+Outcome<verify::Secret> ask(Console& console, std::string_view prompt) {
+  console.err << prompt << ": " << std::flush;
+  std::string line;
+  line.reserve(kLongestSecret);
+  bool got = false;
+  {
+    const Silence silence;
+    got = static_cast<bool>(std::getline(console.in, line));
+  }
+  console.err << '\n';
+  if (!got) return refused("nothing was typed");
+  if (line.size() > kLongestSecret) return refused("what was typed is longer than 64 KiB");
+  return as_secret(line);
+}
+
+}  // namespace
+
+Console standard_console() {
+  return {std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1};
+}
+
+Outcome<verify::Secret> read_secret_input(Console& console, std::string_view prompt) {
+  if (console.in_is_terminal) return ask(console, prompt);
+  std::string bytes;
+  if (!read_up_to(console.in, bytes, kLongestSecret)) {
+    return refused("what standard input gives is longer than 64 KiB: not a secret");
+  }
+  cut_line_end(bytes);
+  return as_secret(bytes);
+}
+
+Outcome<verify::Secret> read_new_password(Console& console) {
+  auto password = read_secret_input(console, "New password");
+  if (!password) return password.failure();
+  if (password->empty()) return refused("the password is empty: give one on standard input");
+  if (!console.in_is_terminal) return password;
+  const auto again = read_secret_input(console, "Again");
+  if (!again) return again.failure();
+  if (!(*again == *password)) return refused("the two passwords differ: nothing was changed");
+  return password;
+}
+
+Outcome<std::string> read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes;
+  const bool fits = !in || read_up_to(in, bytes, kLongestFile);
+  if (!in.is_open() || in.bad()) {
+    return refused("can't read " + conf::quoted(path) + ": " +
+                   (errno != 0 ? std::strerror(errno) : "no reason given"));
+  }
+  if (!fits) return refused(conf::quoted(path) + " is longer than 1 MiB");
+  return bytes;
+}
+
+Outcome<verify::Secret> read_secret(std::string_view given, std::string_view option,
+                                    Console& console) {
+  if (given == "-") return read_secret_input(console, "Value of " + std::string(option));
+  if (!given.starts_with('@')) return verify::Secret(given);
+  auto bytes = read_file(std::string(given.substr(1)));
+  if (!bytes) return bytes.failure();
+  cut_line_end(*bytes);
+  return as_secret(*bytes);
+}
+
+Outcome<std::string> read_data(std::string_view given) {
+  if (!given.starts_with('@')) return std::string(given);
+  auto bytes = read_file(std::string(given.substr(1)));
+  if (bytes) cut_line_end(*bytes);
+  return bytes;
+}
+
+}  // namespace gateway::cli

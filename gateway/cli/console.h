@@ -1,0 +1,44 @@
+#pragma once
+
+// Where a command reads and writes. One thread.
+
+#include <istream>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "gateway/cli/problem.h"
+#include "verify/secret.h"
+
+namespace gateway::cli {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;            // what was asked for
+  std::ostream& err;            // what went wrong, progress, prompts
+  bool in_is_terminal = false;  // then `in` is the process's standard input
+  bool err_is_terminal = false;
+};
+
+// Standard input, output and error of the process.
+Console standard_console();
+
+// Standard input up to its end, without one line end if it ends in one. From a terminal: one line,
+// asked for by `prompt` and not echoed. At most 64 KiB.
+Outcome<verify::Secret> read_secret_input(Console& console, std::string_view prompt);
+
+// The same, asked for twice where people type it.
+Outcome<verify::Secret> read_new_password(Console& console);
+
+// The bytes of a small file, at most 1 MiB.
+Outcome<std::string> read_file(const std::string& path);
+
+// A secret as it is given on the command line: itself, "-" for standard input, or "@FILE". Of both,
+// one line end at the end is cut. `option` names it in prompts and sentences.
+Outcome<verify::Secret> read_secret(std::string_view given, std::string_view option,
+                                    Console& console);
+
+// Data: itself, or "@FILE".
+Outcome<std::string> read_data(std::string_view given);
+
+}  // namespace gateway::cli

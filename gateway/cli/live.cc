@@ -1,0 +1,111 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+
+#include "conf/phrase.h"
+#include "gateway/cli/check.h"
+#include "gateway/stream.h"
+#include "store/credentials.h"
+
+namespace gateway::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SocketAddress {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+};
+
+SocketAddress socket_address(const conf::Address& address) {
+  SocketAddress out;
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  if (inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(address.port);
+    std::memcpy(&out.bytes, &v4, sizeof v4);
+    out.size = sizeof v4;
+  } else if (inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(address.port);
+    std::memcpy(&out.bytes, &v6, sizeof v6);
+    out.size = sizeof v6;
+  }
+  return out;
+}
+
+// 0, or the errno value that says why the address can't be listened on.
+int bind_error(const conf::Address& address) {
+  const SocketAddress to = socket_address(address);
+  if (to.size == 0) return EAFNOSUPPORT;
+  const int fd = ::socket(to.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_storage bytes = to.bytes;
+  void* const any = &bytes;
+  const bool bound = ::bind(fd, static_cast<sockaddr*>(any), to.size) == 0 && ::listen(fd, 1) == 0;
+  const int error = bound ? 0 : errno;
+  ::close(fd);
+  return error;
+}
+
+Trial try_address(const std::string& key, const conf::Address& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  const std::string shown =
+      (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  const int error = bind_error(address);
+  if (error == 0) return {key, true, shown + " is free"};
+  if (error == EADDRINUSE) {
+    return {key, false, shown + " is in use: by a gateway that runs already, or something else"};
+  }
+  return {key, false, "can't listen on " + shown + ": " + std::strerror(error)};
+}
+
+// A store that is missing is made by serve, if its folder can be.
+Trial try_new_store(const fs::path& path) {
+  std::error_code unknown;
+  fs::path above = fs::absolute(path, unknown);
+  while (!fs::exists(above, unknown) && above.has_relative_path()) above = above.parent_path();
+  if (fs::is_directory(above, unknown) && ::access(above.c_str(), W_OK | X_OK) == 0) {
+    return {"store.path", true, path.string() + " is not there yet: it will be made"};
+  }
+  return {"store.path", false,
+          path.string() + " is not there, and can't be made in " + above.string()};
+}
+
+Trial try_store(const conf::Store& settings) {
+  const auto opened = store::Credentials::open(
+      {.path = settings.path, .map_size = settings.map_size, .create = false, .ledger_size = 0});
+  if (opened) return {"store.path", true, settings.path + " opens"};
+  if (opened.error().kind == store::Error::Kind::NotFound) return try_new_store(settings.path);
+  return {"store.path", false, opened.error().sentence};
+}
+
+Trial try_tls(const conf::Tls& files) {
+  try {
+    const TlsContext context(files);
+    return {"listen.tls", true, "certificate and key belong together"};
+  } catch (const std::exception& fault) {
+    return {"listen.tls", false, fault.what()};
+  }
+}
+
+}  // namespace
+
+std::vector<Trial> try_out(const conf::Settings& settings) {
+  std::vector<Trial> out{try_store(settings.store)};
+  out.push_back(try_address("listen.address", settings.listen.address));
+  out.push_back(try_address("admin.address", settings.admin.address));
+  if (settings.listen.tls) out.push_back(try_tls(*settings.listen.tls));
+  return out;
+}
+
+}  // namespace gateway::cli

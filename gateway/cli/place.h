@@ -1,0 +1,42 @@
+#pragma once
+
+// Which store a command works on.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "conf/settings.h"
+#include "gateway/cli/console.h"
+#include "gateway/cli/problem.h"
+#include "store/credentials.h"
+
+namespace gateway::cli {
+
+struct Where {
+  std::optional<std::string> store;   // the store's folder
+  std::optional<std::string> config;  // or the file that names it
+};
+
+enum class Access : bool {
+  Read,
+  Write,  // makes a store that is missing
+};
+
+struct Place {
+  std::unique_ptr<store::Credentials> credentials;
+  std::optional<conf::Settings> settings;  // with --config
+};
+
+// Every mistake goes to standard error, each with its place.
+Outcome<conf::Settings> load_settings(const std::string& file, Console& console);
+
+Outcome<Place> open_place(const Where& where, Access access, Console& console);
+
+// Refuses the realms that a configuration does not declare; without one, all pass.
+Outcome<Done> check_realms(const Place& place, const std::vector<std::string>& realms);
+
+// A new key, token or secret, of a length that the configuration asks for.
+std::string new_name(const Place& place);
+
+}  // namespace gateway::cli

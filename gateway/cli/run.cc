@@ -1,0 +1,58 @@
+#include "gateway/cli/run.h"
+
+#include <exception>
+#include <utility>
+
+#include "gateway/cli/commands.h"
+#include "gateway/cli/text.h"
+
+namespace gateway::cli {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+constexpr const char* kExamples =
+    "portcullis client add --store /var/lib/portcullis --name \"Mobile app\" --realm email\n"
+    "portcullis check --config /etc/portcullis.toml\n"
+    "portcullis serve --config /etc/portcullis.toml\n"
+    "portcullis token issue --help";
+
+Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const World& world) {
+  Parser parser("An OAuth 1.0a gatekeeper in front of HTTP APIs.", kVersion, kExamples);
+  declare_gateway(parser.root(), world);
+  declare_client(parser.root(), world);
+  declare_user(parser.root(), world);
+  declare_token(parser.root(), world);
+  declare_sign(parser.root(), world);
+  declare_transfer(parser.root(), world);
+  const auto action = parser.parse(arguments, world.console.out);
+  if (!action) return action.failure();
+  return (*action)();
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, World world) {
+  std::ostream& err = world.console.err;
+  try {
+    const auto done = parse_and_run(arguments, world);
+    if (!done) {
+      if (!done.error().sentence.empty()) err << "portcullis: " << done.error().sentence << '\n';
+      world.console.out.flush();
+      return done.error().exit_code;
+    }
+    if (world.console.out.flush()) return 0;
+    err << "portcullis: standard output can't be written\n";
+  } catch (const std::exception& fault) {
+    err << "portcullis: " << printable(fault.what()) << '\n';
+  }
+  return kRefused;
+}
+
+int run(int argc, char** argv, const Serve& serve) {
+  Console console = standard_console();
+  const SystemClock clock;
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return run(arguments, World{console, clock, serve});
+}
+
+}  // namespace gateway::cli

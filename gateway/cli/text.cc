@@ -1,0 +1,118 @@
+#include "gateway/cli/text.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace gateway::cli {
+namespace {
+
+struct Rune {
+  std::uint32_t value = 0;
+  std::size_t length = 0;  // bytes; 0: not UTF-8 (RFC 3629)
+};
+
+Rune first_rune(std::string_view bytes) {
+  const auto at = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const std::uint32_t lead = at(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || bytes.size() < length) return {};
+  std::uint32_t value = lead & (0x7fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xc0) != 0x80) return {};
+    value = value << 6 | (at(i) & 0x3fu);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (value < kLeast[length] || surrogate || value > 0x10ffff) return {};
+  return {value, length};
+}
+
+bool steers(std::uint32_t value) {
+  return value < 0x20 || (value >= 0x7f && value <= 0x9f) || value == 0x61c ||
+         (value >= 0x200b && value <= 0x200f) || (value >= 0x2028 && value <= 0x202e) ||
+         (value >= 0x2060 && value <= 0x206f) || value == 0xfeff;
+}
+
+void append_hex(std::string& out, std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+}
+
+// Columns on a terminal, near enough: one for each character.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+}  // namespace
+
+std::string printable(std::string_view bytes) {
+  std::string out;
+  while (!bytes.empty()) {
+    const Rune rune = first_rune(bytes);
+    const std::string_view piece = bytes.substr(0, std::max<std::size_t>(1, rune.length));
+    if (rune.length == 0 || steers(rune.value) || rune.value == '\\') {
+      append_hex(out, piece);
+    } else {
+      out += piece;
+    }
+    bytes.remove_prefix(piece.size());
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words, std::string_view empty) {
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ", ";
+    out += printable(word);
+  }
+  return out.empty() ? std::string(empty) : out;
+}
+
+Table::Table(std::vector<std::string> header) {
+  if (!header.empty()) rows_.push_back(std::move(header));
+}
+
+void Table::add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+void Table::print(std::ostream& out) const {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows_) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out << row[i];
+      if (i + 1 < row.size()) out << std::string(widths[i] - width(row[i]) + 2, ' ');
+    }
+    out << '\n';
+  }
+}
+
+std::string shell_quoted(std::string_view bytes) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,";
+  if (!bytes.empty() && bytes.find_first_not_of(kPlain) == bytes.npos) return std::string(bytes);
+  std::string out = "'";
+  for (const char c : bytes) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  out += '\'';
+  return out;
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+// Text for terminals: bytes that can't steer one, and tables with aligned columns. Pure.
+
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::cli {
+
+// Valid UTF-8 as it is; controls, line separators, marks that turn the direction of text, `\` and
+// whatever isn't UTF-8 as \xNN.
+std::string printable(std::string_view bytes);
+
+// "a, b", printable; "-" when there are none.
+std::string joined(const std::vector<std::string>& words, std::string_view empty = "-");
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header);  // empty: a table without
+  void add(std::vector<std::string> row);           // printable texts, as many as the others have
+  void print(std::ostream& out) const;              // columns two spaces apart
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// Bytes for a POSIX shell: as they are if they mean nothing to it, otherwise between single quotes.
+std::string shell_quoted(std::string_view bytes);
+
+}  // namespace gateway::cli

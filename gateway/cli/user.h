@@ -1,0 +1,37 @@
+#pragma once
+
+// portcullis user: whom tokens belong to, and who may sign in at the consent page.
+
+#include <string>
+
+#include "gateway/cli/console.h"
+#include "gateway/cli/place.h"
+
+namespace gateway::cli {
+
+struct UserAdd {
+  Where where;
+  bool json = false;
+  std::string name;
+  bool password_stdin = false;
+};
+
+struct UserNamed {
+  Where where;
+  bool json = false;
+  std::string name;
+};
+
+struct UserList {
+  Where where;
+  bool json = false;
+};
+
+Outcome<Done> user_add(const UserAdd& options, Console& console);
+Outcome<Done> user_list(const UserList& options, Console& console);
+Outcome<Done> user_passwd(const UserNamed& options, Console& console);
+Outcome<Done> user_disable(const UserNamed& options, Console& console);
+Outcome<Done> user_enable(const UserNamed& options, Console& console);
+Outcome<Done> user_remove(const UserNamed& options, Console& console);
+
+}  // namespace gateway::cli
