@@ -70,11 +70,19 @@ std::string resolved(std::string_view path) {
   return out;
 }
 
+// Whether a dot segment begins here, after a slash.
 bool dot_segment_at(std::string_view path, std::size_t i) {
-  if (path[i] != '.') return false;
+  if (i == path.size() || path[i] != '.') return false;
   ++i;
   if (i < path.size() && path[i] == '.') ++i;
   return i == path.size() || path[i] == '/';
+}
+
+bool has_dot_segment(std::string_view path) {
+  for (std::size_t i = path.find("/."); i != std::string_view::npos; i = path.find("/.", i + 1)) {
+    if (dot_segment_at(path, i + 1)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -95,13 +103,16 @@ std::string changed(std::string_view text, unsigned changes) {
   return changes & kParametersCut ? without_parameters(out) : out;
 }
 
-Readings::Readings(std::string_view path) { add(std::string(path), 0); }
+Readings::Readings(std::string_view path)
+    : bound_(path.size() > kLongPath ? kMaxReadingsOfLong : kMaxReadings) {
+  add(std::string(path), 0);
+}
 
 void Readings::add(std::string path, unsigned changes) {
   for (const Reading& known : found_) {
     if (known.changes == changes && known.path == path) return;
   }
-  if (found_.size() == kMaxReadings) {
+  if (found_.size() == bound_) {
     too_many_ = true;
     return;
   }
@@ -109,16 +120,15 @@ void Readings::add(std::string path, unsigned changes) {
 }
 
 void Readings::expand(std::size_t index) {
-  const Reading from = found_[index];
-  add(with_slashes(from.path), from.changes);
-  add(merged(from.path), from.changes);
-  add(resolved(from.path), from.changes);
-  if (from.path.find(';') != std::string::npos) {
-    add(without_parameters(from.path), from.changes | kParametersCut);
-  }
-  if (!(from.changes & kDecoded) && from.path.find('%') != std::string::npos) {
-    add(decoded(from.path), from.changes | kDecoded);
-  }
+  const Reading from = found_[index];  // a copy: add() may move what is found
+  const auto holds = [&from](const char* what) {
+    return from.path.find(what) != std::string::npos;
+  };
+  if (holds("\\")) add(with_slashes(from.path), from.changes);
+  if (holds("//")) add(merged(from.path), from.changes);
+  if (has_dot_segment(from.path)) add(resolved(from.path), from.changes);
+  if (holds(";")) add(without_parameters(from.path), from.changes | kParametersCut);
+  if (!(from.changes & kDecoded) && holds("%")) add(decoded(from.path), from.changes | kDecoded);
 }
 
 const Reading* Readings::next() {

@@ -11,7 +11,10 @@
 
 namespace gateway {
 
+// A path of hostile knots costs time by its length and by its readings, so long paths get fewer.
 inline constexpr std::size_t kMaxReadings = 64;
+inline constexpr std::size_t kLongPath = 2048;  // bytes; paths beyond it
+inline constexpr std::size_t kMaxReadingsOfLong = 8;
 
 // Transformations that can change the text of a route's pattern too.
 inline constexpr unsigned kDecoded = 1;        // percent-decoded once
@@ -35,13 +38,14 @@ class Readings {
   explicit Readings(std::string_view path);  // as sent; it comes out first
   // nullptr at the end. Valid until the next call.
   const Reading* next();
-  // There are more than kMaxReadings; next() gave only that many.
+  // There are more readings than the bound, and next() gave only that many.
   bool too_many() const { return too_many_; }
 
  private:
   void add(std::string path, unsigned changes);
   void expand(std::size_t index);
 
+  std::size_t bound_;
   std::vector<Reading> found_;
   std::size_t given_ = 0;
   bool too_many_ = false;

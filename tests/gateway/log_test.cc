@@ -1,13 +1,15 @@
 #include "gateway/log.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -255,4 +257,42 @@ TEST_CASE("a log that can't be opened at all is one sentence") {
   const std::string file = folder.file("");
   CHECK_THROWS_WITH_AS(gateway::Log(settings(file)),
                        ("can't open the log file \"" + file + "\"").c_str(), std::runtime_error);
+}
+
+// A named pipe that nobody reads is a disk that stands still.
+TEST_CASE("when the disk stands still the oldest lines go, and the log says how many") {
+  Folder folder;
+  const std::string pipe = folder.file("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reading = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reading >= 0);
+  REQUIRE(::fcntl(reading, F_SETFL, 0) == 0);
+  constexpr std::size_t kLines = 12'000;  // of 1 KiB: three times what may wait
+  std::string all;
+  std::thread reader;
+  {
+    gateway::Log log(settings(pipe));
+    const std::string filler(1000, 'x');
+    for (std::size_t i = 0; i < kLines; ++i) log.say(conf::LogLevel::Info, "line " + filler);
+    log.say(conf::LogLevel::Info, "the end");
+    reader = std::thread([reading, &all] {
+      std::string piece(65536, 0);
+      for (ssize_t n = 1; (n = ::read(reading, piece.data(), piece.size())) > 0;) {
+        all.append(piece, 0, static_cast<std::size_t>(n));
+      }
+    });
+  }
+  reader.join();
+  ::close(reading);
+  std::size_t kept = 0, lost = 0;
+  std::string last;
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line); last = line) {
+    const std::size_t told = line.find("too slow and lost ");
+    if (told != std::string::npos) lost += std::stoul(line.substr(told + 18));
+    kept += told == std::string::npos;
+  }
+  CHECK(lost > kLines / 4);
+  CHECK(kept + lost == kLines + 1);
+  CHECK(last.ends_with(" info  the end"));
 }

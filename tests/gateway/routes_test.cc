@@ -197,6 +197,13 @@ TEST_CASE("readings that differ only in the route for the method are refused too
   CHECK(told(table.match("h", "PUT", "/a/%63")) == "405 GET, HEAD");
 }
 
+TEST_CASE("a pattern that only decoding makes equal to another doesn't borrow its methods") {
+  const conf::Settings settings = settings_of({{"/twin%2Fx", {"POST"}}, {"/twin/x", {"GET"}}});
+  const gateway::RouteTable table(settings);
+  CHECK(told(table.match("h", "POST", "/twin%2Fx")) == "ambiguous");
+  CHECK(told(table.match("h", "POST", "/twin/x")) == "405 GET, HEAD");
+}
+
 TEST_CASE("patterns with percent-encodings or parameters of their own are found as written") {
   check({{"/caf%C3%A9/{x}"}, {"/a%2Fb"}, {"/m;v=1/x"}, {"/c%20d"}, {"/twin%2Fx"}, {"/twin/x"}},
         {{"/caf%C3%A9/x", "/caf%C3%A9/{x}"},
@@ -257,20 +264,32 @@ TEST_CASE("readings come in every order and combination, each once") {
 }
 
 TEST_CASE("a path with more readings than are looked at is refused") {
-  // Each "x//../" can be resolved before or after merging, with or without its parameter.
+  struct BoundCase {
+    std::string knot;  // repeated until there are too many
+    std::size_t length;
+    std::size_t bound;
+  };
   const std::string knot = "/x;a//..%3b/;/%2e%2e;b/%5c.;%2f/y;c/..;/";
-  std::string path = "/api";
-  while (true) {
+  for (const BoundCase& c :
+       {BoundCase{knot, gateway::kLongPath, gateway::kMaxReadings},
+        BoundCase{knot, gateway::kLongPath + 1, gateway::kMaxReadingsOfLong}}) {
+    std::string path = "/api";
+    while (path.size() < c.length) path += c.knot;
+    path.resize(c.length, 'x');
     gateway::Readings readings(path);
     std::size_t count = 0;
     while (readings.next()) ++count;
-    CHECK(count <= gateway::kMaxReadings);
-    if (readings.too_many()) break;
-    REQUIRE(path.size() < 1000);
-    path += knot;
+    CHECK(readings.too_many());
+    CHECK(count == c.bound);
+    const conf::Settings settings = settings_of({{"/*"}});
+    CHECK(told(gateway::RouteTable(settings).match("h", "GET", path)) == "ambiguous");
   }
-  const conf::Settings settings = settings_of({{"/*"}});
-  CHECK(told(gateway::RouteTable(settings).match("h", "GET", path)) == "ambiguous");
+}
+
+TEST_CASE("a long path with escapes alone has two readings") {
+  std::string path = "/api/";
+  while (path.size() <= gateway::kLongPath) path += "%20";
+  check({{"/api/*"}}, {{path, "/api/*"}});
 }
 
 // The tree must agree with the plain definition: the first in conf::compare()'s order that matches.
