@@ -45,7 +45,7 @@ class Credentials {
 
  private:
   inline static constexpr std::size_t kSets = 4096;  // x kWays entries
-  inline static constexpr std::size_t kWays = 4;
+  inline static constexpr std::size_t kWays = 8;
   struct Slot {
     std::size_t hash = 0;
     std::shared_ptr<const Credential> credential;

@@ -167,8 +167,7 @@ Pace::Pace(Exchange& x)
       period_(x.gate.settings.timeouts.body),
       left_(period_),
       share_(x.gate.settings.limits.body_rate *
-             static_cast<std::uint64_t>(
-                 std::chrono::duration_cast<std::chrono::seconds>(period_).count())) {}
+             static_cast<std::uint64_t>(x.gate.settings.timeouts.body.count()) / 1000) {}
 
 void Pace::start() { connection_.set(left_); }
 

@@ -33,7 +33,7 @@ struct Exchange {
   Scratch& scratch;
   Worker& worker;
   Gate& gate;
-  std::string request_id;
+  RequestId request_id;
   TimePoint began;
 
   HeadScanner scanner;
@@ -45,7 +45,7 @@ struct Exchange {
   bool request_read = false;  // the body has been read to its end
   bool out_of_step = false;   // the client's bytes can't be told apart any more: close
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
-  std::string claimed_client;                    // for the log
+  std::string_view claimed_client;               // for the log
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 

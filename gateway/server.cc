@@ -72,7 +72,7 @@ void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
     gate.connections.fetch_sub(1, std::memory_order_relaxed);
     if (gate.tls) return;
     Refusal refusal{.fault = Fault::Overloaded};
-    std::string id = worker.next_request_id();
+    RequestId id = worker.next_request_id();
     RefusalContext context{.request_id = id, .now = gate.clock.unix_seconds(), .close = true};
     std::string answer = render(refusal, gate.style, context);
     socket.write_some(asio::buffer(answer), ignored);
@@ -110,6 +110,7 @@ void Server::Lane::drain() {
     Tcp::endpoint peer;
     Socket socket(worker.context());
     acceptor.accept(socket, peer, error);
+    if (error == asio::error::connection_aborted) continue;
     if (error) break;
     admit(std::move(socket), peer);
   }

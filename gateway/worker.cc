@@ -1,5 +1,6 @@
 #include "gateway/worker.h"
 
+#include <algorithm>
 #include <array>
 
 #include "verify/crypto.h"
@@ -79,6 +80,13 @@ std::string_view Connection::peer_address() const {
   return std::string_view(peer_).substr(0, address_size_);
 }
 
+RequestId::RequestId(std::string_view run_id, unsigned worker, std::uint64_t count) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  char* out = std::copy_n(run_id.data(), 12, digits_.data());
+  for (int shift = 4; shift >= 0; shift -= 4) *out++ = kDigits[(worker >> shift) & 15];
+  for (int shift = 36; shift >= 0; shift -= 4) *out++ = kDigits[(count >> shift) & 15];
+}
+
 Worker::Worker(Gate& gate, store::Credentials::Reader reader, unsigned number)
     : gate_(gate),
       number_(number),
@@ -114,15 +122,7 @@ void Worker::give_back(std::unique_ptr<Scratch> scratch) {
   free_.push_back(std::move(scratch));
 }
 
-std::string Worker::next_request_id() {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string id = gate_.run_id;
-  id.reserve(id.size() + 12);
-  for (int shift = 4; shift >= 0; shift -= 4) id += kDigits[(number_ >> shift) & 15];
-  std::uint64_t count = ++request_count_;
-  for (int shift = 36; shift >= 0; shift -= 4) id += kDigits[(count >> shift) & 15];
-  return id;
-}
+RequestId Worker::next_request_id() { return RequestId(gate_.run_id, number_, ++request_count_); }
 
 Task<void> Worker::keep_time() {
   Timer timer(context_);
@@ -141,7 +141,12 @@ Task<void> Worker::keep_time() {
 void Worker::drain() {
   draining_ = true;
   for (Connection* connection : connections_) {
-    if (connection->waiting) connection->fire_soon();
+    if (!connection->waiting) continue;
+    if (connection->requests > 0) {
+      connection->fire_soon();
+    } else {
+      connection->set(kDrainGrace);
+    }
   }
 }
 

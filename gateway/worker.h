@@ -3,6 +3,7 @@
 // What the threads share (Gate, read-only while running) and what each has for itself (Worker: one
 // event loop that no other thread touches, its pools, its caches, its connections).
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -72,6 +73,17 @@ struct Scratch {
   std::vector<asio::const_buffer> gathered;
 };
 
+// Unique among all requests of all runs, as far as chance goes: the run, the thread, the count, in
+// hex.
+class RequestId {
+ public:
+  RequestId(std::string_view run_id, unsigned worker, std::uint64_t count);
+  operator std::string_view() const { return {digits_.data(), digits_.size()}; }  // NOLINT
+
+ private:
+  std::array<char, 24> digits_;
+};
+
 class Worker;
 
 // A client's connection, known to its worker so that it can be ended.
@@ -118,11 +130,13 @@ class Worker {
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
 
-  std::string next_request_id();
+  RequestId next_request_id();
 
   // Sweeps deadlines until stop(); runs on the loop.
   Task<void> keep_time();
   bool draining() const { return draining_; }
+  // For the first byte on a connection that has said nothing yet when draining begins.
+  inline static constexpr std::chrono::seconds kDrainGrace{1};
   // No new request on open connections; idle ones end.
   void drain();
   bool idle() const { return connections_.empty(); }
