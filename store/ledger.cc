@@ -16,9 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMarkStep = 5;        // seconds that the mark goes beyond what is asked
-constexpr std::uint64_t kPurgeAtLeast = 64;  // entries in one transaction,
-constexpr std::uint64_t kPurgeForEach = 2;   // and so many for each new one
+constexpr std::uint64_t kPurgeWhenFull = 256;  // more entries than two pages hold
+constexpr std::int64_t kMarkStep = 5;          // seconds that the mark goes beyond what is asked
+constexpr std::uint64_t kPurgeAtLeast = 64;    // entries in one transaction,
+constexpr std::uint64_t kPurgeForEach = 2;     // and so many for each new one
 constexpr Table kTable{};
 
 std::int64_t add(std::int64_t a, std::int64_t b) {
@@ -342,7 +343,7 @@ Result<Done> Ledger::claim(std::span<LedgerClaim> batch, std::int64_t now) {
   auto outcome = s.attempt(batch, kPurgeForEach * batch.size() + kPurgeAtLeast, before);
   if (!outcome && outcome.error().kind == Error::Kind::Full) {
     // Purging alone needs less room than purging and adding.
-    auto purged = s.attempt({}, kPurgeAtLeast, before);
+    auto purged = s.attempt({}, kPurgeWhenFull, before);
     if (purged && purged->purged > 0) outcome = s.attempt(batch, 0, before);
   }
   if (outcome) return Done{};

@@ -4,10 +4,12 @@
 // valid, and child processes that end in every case.
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -52,8 +54,11 @@ inline std::string bytes_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// The file stays the same one, and is made if it is missing.
 inline void overwrite(const std::filesystem::path& file, std::string_view bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  if (!std::filesystem::exists(file)) std::ofstream(file, std::ios::binary).flush();
+  std::fstream(file, std::ios::binary | std::ios::in | std::ios::out) << bytes;
+  std::filesystem::resize_file(file, bytes.size());
 }
 
 // Fails the test, and ends it, unless the result is good.
@@ -122,6 +127,28 @@ inline void put(Credentials& store, const User& user) {
 inline void put(Credentials& store, const Token& token) {
   change(store, [&](auto& c) { must(c.put(token, Credentials::Change::Mode::Replace)); });
 }
+
+// While it lasts, this process can write no file beyond `bytes`: as if the disk were full. Lift it
+// before anything is printed.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { lift(); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  void lift() const {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_{};
+  void (*old_handler_)(int);
+};
 
 // A child process that runs `body` and exits with what it returns. Start it before anything of the
 // store is open in this process. An exception ends it with status 99.
