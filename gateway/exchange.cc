@@ -79,8 +79,14 @@ bool in_step(Exchange& x) {
   return true;
 }
 
+// Who sends what is no HTTP may mean anything by the bytes that follow (RFC 9112 section 11.2).
+bool garbled(Fault fault) {
+  return fault == Fault::Malformed || fault == Fault::TargetMalformed ||
+         fault == Fault::MethodNotImplemented;
+}
+
 Task<Next> refuse(Exchange& x, const Refusal& refusal) {
-  bool keep = in_step(x) && x.request.keep_alive && !x.worker.draining();
+  bool keep = !garbled(refusal.fault) && in_step(x) && x.request.keep_alive && !x.worker.draining();
   RefusalContext context{.accept = x.request.accept,
                          .request_id = x.request_id,
                          .now = x.gate.clock.unix_seconds(),

@@ -68,8 +68,9 @@ class Store:
         assert code == 0, f"{arguments}: {code} {out}{err}"
         return out
 
-    def client(self, key="client", secret=SECRET, *more):
-        self.ok("client", "add", "--name", f"Name of {key}", "--key", key, "--secret", "-", *more, input=secret)
+    def client(self, key="client", secret=SECRET):
+        may = [part for realm in REALMS for part in ("--realm", realm)]
+        self.ok("client", "add", "--name", f"Name of {key}", "--key", key, "--secret", "-", *may, input=secret)
         return Signer(key, secret)
 
     def user(self, name="alice"):

@@ -7,6 +7,8 @@ const http = require('http');
 const OAuth = require('oauth-1.0a');
 
 const asked = JSON.parse(process.argv[2]);
+// Before signing, which adds the query to the form that it is given.
+const body = asked.form ? new URLSearchParams(asked.form).toString() : asked.body || '';
 const oauth = OAuth({
   consumer: { key: asked.key, secret: asked.secret },
   signature_method: `HMAC-${asked.digest}`,
@@ -17,7 +19,6 @@ const signed = oauth.authorize(
   { key: asked.token, secret: asked.token_secret },
 );
 
-const body = asked.form ? new URLSearchParams(asked.form).toString() : asked.body || '';
 const headers = { ...oauth.toHeader(signed) };
 if (body) {
   headers['Content-Type'] = asked.form ? 'application/x-www-form-urlencoded' : asked.type;

@@ -14,6 +14,8 @@ from requests_oauthlib import OAuth1Session
 from gate import TOP
 from signer import SECRET, TOKEN_SECRET
 
+os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # it asks for TLS otherwise, on the loopback too
+
 FORM = {"to": "bob@example.com", "text": "Tom & Jerry = 100% ~ ünïcödé", "empty": ""}
 JSON = json.dumps({"text": "a=b&c=d %20 é", "list": [1, None]})
 
@@ -65,7 +67,7 @@ CLIENTS = {
     "requests-oauthlib SHA1": (lambda: Requests(OAuth1Session, "SHA1"), ODDER),
     "requests-oauthlib SHA256": (lambda: Requests(OAuth1Session, "SHA256"), ODDER),
     "requests-oauthlib SHA512": (lambda: Requests(OAuth1Session, "SHA512"), ODDER),
-    "authlib SHA1": (lambda: Requests(AuthlibSession, "SHA1"), ODDER),
+    "authlib SHA1": (lambda: Requests(AuthlibSession, "SHA1"), ODDER.translate({ord(c): None for c in "$'"})),
     "oauth-1.0a SHA1": (lambda: Npm("SHA1"), ODD),
     "oauth-1.0a SHA256": (lambda: Npm("SHA256"), ODD),
 }
@@ -127,13 +129,16 @@ def test_a_hundred_requests_pass_on_one_connection(new_gate, nginx, alice):
 
 
 def test_a_client_may_sign_in_query_or_form_and_the_backend_gets_them_untouched(real_gate, nginx):
+    targets = []
     for place, form in (("query", None), ("body", "x=1&y=a+b")):
         session = OAuth1Session("client", SECRET, "token", TOKEN_SECRET, signature_type=place)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         answer = session.request("POST", real_gate.url("/api/mail?z=%20"), data=form, headers=headers, timeout=20)
         assert answer.status_code == 200, answer.text
+        targets.append(answer.request.path_url)
     by_query, by_body = nginx.saw(2)
-    assert "oauth_signature=" in by_query["request"] and "z=%20" in by_query["request"]
+    assert [s["request"] for s in (by_query, by_body)] == [f"POST {target} HTTP/1.1" for target in targets]
+    assert "oauth_signature=" in by_query["request"]
     assert b"oauth_signature=" in by_body["body"] and b"x=1" in by_body["body"]
 
 

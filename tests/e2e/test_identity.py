@@ -142,14 +142,10 @@ def test_where_a_request_came_from_is_written_anew(gate, recorder, alice):
     assert seen.one("x-request-id") == answer.one("x-request-id") != "chosen"
 
 
-def test_what_a_proxy_of_trust_says_of_scheme_and_host_counts_and_nobody_elses_word(new_gate, recorder, alice):
-    header = alice.header("GET", "https://front.test/api/x")
+def test_nobodys_word_counts_for_the_scheme_and_host_that_were_signed(new_gate, recorder, alice):
+    signed = alice.header("GET", "https://front.test/api/x")
     lines = ["GET /api/x HTTP/1.1", "Host: inside", "X-Forwarded-Proto: https", "X-Forwarded-Host: front.test"]
-    data = "\r\n".join([*lines, f"Authorization: {header}", "", ""]).encode()
-    trusted = {"external_url": None, "trusted_proxies": ["127.0.0.0/8"]}
-    gate = new_gate(recorder, listen=trusted, oauth={"enforce_tls": True})
-    assert gate.exchange(data).status == 200
-    gate.stop()
+    data = "\r\n".join([*lines, f"Authorization: {signed}", "", ""]).encode()
     gate = new_gate(recorder, listen={"external_url": None})
     assert gate.exchange(data).status == 401
-    assert len(recorder.seen) == 1
+    assert not recorder.touched

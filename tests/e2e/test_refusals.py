@@ -1,7 +1,5 @@
 """What is refused, and that nothing of it reaches the backend."""
 
-import base64
-import hashlib
 import time
 
 import pytest
@@ -154,15 +152,6 @@ def test_a_refusal_is_a_form_or_a_problem_document_as_asked(gate):
         answer = gate.call(None, "GET", "/api/x", headers=[f"Accept: {accept}"] if accept else [])
         assert answer.one("content-type").split(";")[0] == kind
         assert answer.body
-
-
-def test_a_body_hash_is_checked_where_one_is_sent(gate, recorder, alice):
-    right = base64.b64encode(hashlib.sha1(b"{}").digest()).decode()
-    fields = ["Content-Type: application/json"]
-    for body, status in ((b"{}", 200), (b"[]", 401)):
-        data = gate.request(alice, "POST", "/api/x", body=body, headers=fields, oauth_body_hash=right)
-        assert gate.exchange(data, "POST").status == status
-    assert [s.body for s in recorder.seen if s.complete] == [b"{}"]
 
 
 def test_secrets_of_odd_characters_sign_as_well_as_others(new_gate, recorder, store):

@@ -127,7 +127,7 @@ def test_a_broken_answer_is_502_or_cut_off_and_never_made_whole(name, gate, reco
 
 
 def test_a_silent_backend_is_504(new_gate, recorder, alice):
-    recorder.answer = lambda seen, wire: wire.quiet(60) and None
+    recorder.answer = lambda seen, wire: wire.closed() and None  # until the gate hangs up
     gate = new_gate(recorder, timeouts={"upstream_response": "1s"})
     assert gate.call(alice, "GET", "/api/x").status == 504
 
