@@ -74,10 +74,7 @@ void insert(Node& root, const conf::Route& route, unsigned changes) {
       begin = end + 1;
     }
   }
-  Routes& routes = route.path.wildcard ? node->wildcard : node->exact;
-  // Patterns that only a change makes equal stay apart: the first has it, and a path of the others
-  // is ambiguous.
-  if (routes.empty() || conf::tie(routes.front()->path, route.path)) routes.push_back(&route);
+  (route.path.wildcard ? node->wildcard : node->exact).push_back(&route);
 }
 
 bool names(const std::vector<std::string>& methods, std::string_view method) {
@@ -112,6 +109,7 @@ std::string allow_of(const Routes& routes) {
 struct Lead {
   const Routes* routes = nullptr;      // of the best pattern; nullptr: none fits
   const conf::Route* route = nullptr;  // that allows the method; nullptr: none does
+  // Patterns that only decoding makes equal share a place: the first of them tells whose it is.
   bool same_as(const Lead& other) const {
     if (!routes || !other.routes) return routes == other.routes;
     return route == other.route && routes->front() == other.routes->front();
