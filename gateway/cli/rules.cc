@@ -31,6 +31,12 @@ bool runs_in_a_browser(std::string_view scheme) {
   return std::find(kSchemes.begin(), kSchemes.end(), scheme) != kSchemes.end();
 }
 
+// An http or https URL; what follows its host and port begins a path.
+bool has_host(std::string_view uri) {
+  const auto url = conf::parse_url(uri);
+  return url && (url->path.empty() || url->path.starts_with('/'));
+}
+
 bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -53,7 +59,7 @@ std::optional<std::string> redirect_complaint(std::string_view uri) {
   }
   if (uri.find('#') != uri.npos) return shown + " must not have a fragment";
   if (uri.size() == colon + 1) return shown + " has nothing after its scheme";
-  if ((scheme == "http" || scheme == "https") && !conf::parse_url(uri)) {
+  if ((scheme == "http" || scheme == "https") && !has_host(uri)) {
     return shown + " needs a host, and no user information, after " + scheme + "://";
   }
   return std::nullopt;

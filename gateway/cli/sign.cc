@@ -152,7 +152,7 @@ std::optional<SplitUrl> split_url(const std::string& url) {
   SplitUrl out;
   out.authority = url.substr(begin, end - begin);
   const auto origin = conf::parse_url(url.substr(0, end));
-  if (!origin) return std::nullopt;
+  if (!origin || !origin->path.empty()) return std::nullopt;  // a port that is no number
   out.scheme = origin->scheme;
   out.target = url.substr(end);
   if (!out.target.starts_with('/')) out.target.insert(0, "/");

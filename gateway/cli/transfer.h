@@ -46,7 +46,7 @@ class LineReader {
  public:
   enum class Got { Line, End, TooLong, Broken };
 
-  explicit LineReader(std::istream& in) : in_(in), buffer_(kLongestLine + 2, '\0') {}
+  explicit LineReader(std::istream& in) : in_(in), buffer_(kLongestLine + 1, '\0') {}
   Got next();
   std::string_view line() const { return line_; }   // without the line end; until next()
   std::uint64_t number() const { return number_; }  // 1-based

@@ -1,0 +1,92 @@
+// What a client's record must fulfil before it is stored.
+
+#include "gateway/cli/rules.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/harness.h"
+
+namespace cli = gateway::cli;
+
+TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a browser") {
+  for (const std::string uri :
+       {"https://app.example/callback", "http://127.0.0.1:8000/", "http://[::1]/cb",
+        "https://app.example", "https://app.example/cb?a=1&b=%20", "com.example.app:/cb",
+        "com.example.app://host/cb", "myapp:x", "HTTPS://APP.example/"}) {
+    CAPTURE(uri);
+    CHECK(!cli::redirect_complaint(uri));
+  }
+  struct Case {
+    std::string uri, said;
+  };
+  const std::vector<Case> cases{
+      {"", "not absolute"},
+      {"oob", "--allow-oob"},
+      {"/callback", "not absolute"},
+      {"app.example/callback", "not absolute"},
+      {"//app.example/callback", "not absolute"},
+      {"1a:b", "not absolute"},
+      {"javascript:alert(1)", "must not have the scheme javascript"},
+      {"JavaScript:alert(1)", "must not have the scheme javascript"},
+      {"data:text/html,x", "must not have the scheme data"},
+      {"vbscript:x", "must not have the scheme vbscript"},
+      {"file:///etc/passwd", "must not have the scheme file"},
+      {"blob:https://a/b", "must not have the scheme blob"},
+      {"java\tscript:x", "not absolute"},
+      {"https://app.example/#x", "fragment"},
+      {"myapp:/a#", "fragment"},
+      {"https://app.example/a b", "percent-encode"},
+      {"https://app.example/a\nb", "percent-encode"},
+      {"https://app.example/\xc3\xbc", "percent-encode"},
+      {"https://app.example/\"", "percent-encode"},
+      {"https://app.example\\@evil/", "percent-encode"},
+      {"https://user@app.example/", "needs a host"},
+      {"https:app.example", "needs a host"},
+      {"http:///x", "needs a host"},
+      {"http://h:x/", "needs a host"},
+      {"myapp:", "nothing after its scheme"},
+  };
+  for (const Case& c : cases) {
+    const auto wrong = cli::redirect_complaint(c.uri);
+    CAPTURE(c.uri);
+    REQUIRE(wrong);
+    CAPTURE(*wrong);
+    CHECK(tests::has(*wrong, c.said));
+  }
+}
+
+TEST_CASE("a public key is PEM text, and a private one is sent back") {
+  const auto pem = [](const std::string& kind) {
+    return "-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n";
+  };
+  for (const std::string kind : {"PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"}) {
+    CHECK(!cli::public_key_complaint(pem(kind)));
+  }
+  for (const std::string kind : {"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"}) {
+    const auto wrong = cli::public_key_complaint(pem("PUBLIC KEY") + pem(kind));
+    REQUIRE(wrong);
+    CHECK(tests::has(*wrong, "private key"));
+  }
+  for (const std::string& text :
+       {std::string(), std::string("ssh-rsa AAAA"), pem("EC PARAMETERS"),
+        std::string("-----BEGIN PUBLIC KEY-----\nAAAA\n"),
+        std::string("-----END PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----")}) {
+    CAPTURE(text);
+    CHECK(cli::public_key_complaint(text));
+  }
+}
+
+TEST_CASE("default realms are among the client's realms, if it has any") {
+  store::Client client;
+  client.key = "K";
+  client.secrets.push_back({verify::Secret(std::string_view("S")), std::nullopt});
+  client.default_realms = {"email"};
+  CHECK(!cli::client_complaint(client));
+  client.realms = {"address", "email"};
+  CHECK(!cli::client_complaint(client));
+  client.realms = {"address"};
+  CHECK(cli::client_complaint(client));
+}
