@@ -35,9 +35,9 @@ bool may_repeat(const Exchange& x) {
           method == "OPTIONS");
 }
 
-Refusal upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
-  if (x.upstream->fired()) return Refusal{.fault = Fault::UpstreamTimeout, .detail = what};
-  return Refusal{.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()};
+Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
+  if (x.upstream->fired()) return stop({.fault = Fault::UpstreamTimeout, .detail = what});
+  return stop({.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()});
 }
 
 void write_onward_head(Exchange& x, const UpstreamPool& pool) {
@@ -95,12 +95,12 @@ Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
     Parse parse = x.scratch.request_reader.read_body(in.view(), used, x.scratch.pieces, flaw);
     if (parse == Parse::Bad) {
       x.out_of_step = true;
-      co_return Refusal{.fault = flaw.fault, .detail = flaw.sentence};
+      co_return stop({.fault = flaw.fault, .detail = flaw.sentence});
     }
     for (std::string_view piece : x.scratch.pieces) x.bytes_in += piece.size();
     if (x.bytes_in > x.gate.settings.limits.body_bytes) {
       x.out_of_step = true;
-      co_return Refusal{.fault = Fault::BodyTooLarge};
+      co_return stop({.fault = Fault::BodyTooLarge});
     }
     frame_pieces(x, parse == Parse::Done, frame);
     x.upstream->set(x.gate.settings.timeouts.upstream_response);
@@ -111,11 +111,12 @@ Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
     x.scratch.gathered.clear();
     in.consume(used);
     x.request_read = parse == Parse::Done;
-    if (early.arrived || x.request_read) co_return std::nullopt;
+    if (early.arrived || x.request_read) co_return nullptr;
     if (error) co_return upstream_failed(x, "sending", error);
     in.compact();
+    x.upstream->clear();  // it is the client that we wait for
     Step stopped = co_await read_more_body(x, pace);
-    if (early.arrived) co_return std::nullopt;
+    if (early.arrived) co_return nullptr;
     if (stopped) co_return stopped;
   }
 }
@@ -158,16 +159,16 @@ Task<Step> read_answer_head(Exchange& x) {
                                                   x.scratch.response, flaw);
     }
     if (parse == Parse::Bad || x.scratch.response.status == 101) {
-      co_return Refusal{.fault = Fault::UpstreamBroken,
-                        .detail = "not a proper answer: " + flaw.sentence};
+      co_return stop(
+          {.fault = Fault::UpstreamBroken, .detail = "not a proper answer: " + flaw.sentence});
     }
     x.answer_head_size = scanner.length();
-    if (x.scratch.response.status >= 200) co_return std::nullopt;
+    if (x.scratch.response.status >= 200) co_return nullptr;
     up.consume(scanner.length());
     scanner.reset();
     ++interim;
   }
-  co_return Refusal{.fault = Fault::UpstreamBroken, .detail = "too many interim answers"};
+  co_return stop({.fault = Fault::UpstreamBroken, .detail = "too many interim answers"});
 }
 
 // One attempt on x.upstream.
@@ -212,7 +213,7 @@ Task<Step> ask_backend(Exchange& x) {
     }
   }
   auto connected = co_await pool.connect();
-  if (!connected) co_return connected.error();
+  if (!connected) co_return stop(std::move(connected.error()));
   x.upstream = std::move(*connected);
   refusal = co_await ask(x);
   if (refusal) x.upstream.reset();

@@ -73,26 +73,37 @@ Credentials::Credentials(const store::Credentials& store, store::Credentials::Re
                          const conf::Headers& headers)
     : store_(store), reader_(std::move(reader)), headers_(headers), slots_(kSets * kWays) {}
 
-Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token) {
-  std::size_t hash = hash_of(client, token);
-  Slot* set = &slots_[(hash % kSets) * kWays];
-  std::uint64_t latest = store_.last_txn();
-  Slot* victim = set + (next_victim_++ % kWays);
-  for (Slot* slot = set; slot != set + kWays; ++slot) {
-    if (!slot->credential) {
-      victim = slot;
-      continue;
-    }
-    if (slot->hash != hash || slot->credential->client != client ||
-        slot->credential->token != token) {
-      continue;
-    }
-    if (slot->credential->txn == latest) co_return slot->credential;
-    victim = slot;
-    break;
+std::shared_ptr<const Credential> Credentials::remembered(std::string_view client,
+                                                          std::string_view token) const {
+  const std::size_t hash = hash_of(client, token);
+  const Slot* set = &slots_[(hash % kSets) * kWays];
+  for (const Slot* slot = set; slot != set + kWays; ++slot) {
+    if (slot->hash != hash || !slot->credential) continue;
+    const Credential& known = *slot->credential;
+    if (known.client != client || known.token != token) continue;
+    if (known.txn == store_.last_txn()) return slot->credential;
+    return nullptr;
   }
+  return nullptr;
+}
+
+Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token) {
+  if (auto known = remembered(client, token)) co_return known;
   store::Result<store::Found> found = reader_.find(client, token);
   if (!found) co_return found.failure();
+  const std::size_t hash = hash_of(client, token);
+  Slot* set = &slots_[(hash % kSets) * kWays];
+  // In place of its own older self, else in an empty slot, else in the next one's in turn.
+  Slot* victim = set + next_victim_++ % kWays;
+  for (Slot* slot = set; slot != set + kWays; ++slot) {
+    if (!slot->credential) victim = slot;
+  }
+  for (Slot* slot = set; slot != set + kWays; ++slot) {
+    if (slot->hash == hash && slot->credential && slot->credential->client == client &&
+        slot->credential->token == token) {
+      victim = slot;
+    }
+  }
   victim->hash = hash;
   victim->credential = prepare(*found, client, token, headers_);
   co_return victim->credential;

@@ -40,6 +40,9 @@ class Credentials {
   Credentials(const store::Credentials& store, store::Credentials::Reader reader,
               const conf::Headers& headers);
 
+  // What find() would answer, if it is remembered and still true; null otherwise.
+  std::shared_ptr<const Credential> remembered(std::string_view client,
+                                               std::string_view token) const;
   // `token` empty: the client alone. Completes inline.
   Task<Found> find(std::string_view client, std::string_view token);
 

@@ -11,31 +11,30 @@ namespace {
 Step find_route(Exchange& x) {
   std::string why;
   if (!parse_target(x.request.method, x.request.target, x.target, why)) {
-    return Refusal{.fault = Fault::TargetMalformed, .detail = why};
+    return stop({.fault = Fault::TargetMalformed, .detail = why});
   }
   if (x.request.method == "CONNECT" || x.request.method == "TRACE") {
-    return Refusal{.fault = Fault::MethodNotImplemented, .detail = std::string(x.request.method)};
+    return stop({.fault = Fault::MethodNotImplemented, .detail = std::string(x.request.method)});
   }
-  if (x.request.expect_other) return Refusal{.fault = Fault::ExpectationFailed};
+  if (x.request.expect_other) return stop({.fault = Fault::ExpectationFailed});
   if (!x.target.authority.empty()) {
     auto named = conf::parse_authority(x.target.authority);
     auto host = conf::parse_authority(x.request.host);
     if (!named || (x.request.minor == 1 && named != host)) {
-      return Refusal{.fault = Fault::Malformed,
-                     .detail = "the target names another host than Host"};
+      return stop({.fault = Fault::Malformed, .detail = "the target names another host than Host"});
     }
     x.request.host = x.target.authority;
   }
   Connection& connection = x.connection;
   if (!connection.external || connection.host != x.request.host) {
     if (!x.request.host.empty() && !conf::parse_authority(x.request.host)) {
-      return Refusal{.fault = Fault::Malformed,
-                     .detail = "faulty Host: " + std::string(x.request.host)};
+      return stop(
+          {.fault = Fault::Malformed, .detail = "faulty Host: " + std::string(x.request.host)});
     }
     connection.host = x.request.host;
     connection.external = x.gate.authorities.resolve(x.request.host, connection.stream().secure());
     if (!connection.external) {
-      return Refusal{.fault = Fault::Misdirected, .detail = std::string(x.request.host)};
+      return stop({.fault = Fault::Misdirected, .detail = std::string(x.request.host)});
     }
   }
   Match match =
@@ -43,25 +42,25 @@ Step find_route(Exchange& x) {
   switch (match.kind) {
     case Match::Kind::Found:
       x.route = match.route;
-      return std::nullopt;
+      return nullptr;
     case Match::Kind::NoRoute:
-      return Refusal{.fault = Fault::NoRoute};
+      return stop({.fault = Fault::NoRoute});
     case Match::Kind::MethodNotAllowed:
-      return Refusal{.fault = Fault::MethodNotAllowed, .allow = match.allow};
+      return stop({.fault = Fault::MethodNotAllowed, .allow = match.allow});
     case Match::Kind::Ambiguous:
-      return Refusal{.fault = Fault::TargetAmbiguous};
+      return stop({.fault = Fault::TargetAmbiguous});
   }
-  return Refusal{.fault = Fault::InternalFault};
+  return stop({.fault = Fault::InternalFault});
 }
 
 // A declared length over the limit is refused at once, before anything of it is read.
 Step check_length(Exchange& x) {
   if (x.request.framing == Framing::Length &&
       x.request.length > x.gate.settings.limits.body_bytes) {
-    return Refusal{.fault = Fault::BodyTooLarge,
-                   .detail = std::to_string(x.request.length) + " bytes"};
+    return stop(
+        {.fault = Fault::BodyTooLarge, .detail = std::to_string(x.request.length) + " bytes"});
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // Whether the client's next request can be found: its body was read, or is whole in the buffer.
@@ -146,11 +145,10 @@ Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
   request.connection.clear();
 }
 
-Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker) {
-  Exchange x(connection, scratch, worker);
+Task<Next> exchange(Exchange& x) {
   Step refusal;
   if (!head_at_hand(x, refusal)) refusal = co_await read_rest_of_head(x);
-  connection.clear();
+  x.connection.clear();
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
   if (!refusal && must_hold_form(x)) refusal = co_await hold_form(x);
@@ -160,10 +158,10 @@ Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker) {
   if (refusal) {
     const Refusal& why = *refusal;
     next = co_await refuse(x, why);
-  } else {
-    next = co_await relay_answer(x);
+  } else if (!relay_at_hand(x, next)) {
+    next = co_await relay_rest(x);
   }
-  connection.clear();
+  x.connection.clear();
   write_log(x);
   co_return next;
 }

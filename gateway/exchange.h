@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,16 @@ enum class Next : std::uint8_t {
   Close,
   Abort
 };  // Abort: so that no cut answer looks complete
+
+// How far the answer has come on its way to the client.
+struct Relay {
+  Framing framing = Framing::None;     // towards the client
+  bool close = false;                  // it is the connection's last
+  bool ended = false;                  // the upstream closed, and that was the proper end
+  Parse parse = Parse::NeedMore;       // of the body
+  std::size_t used = 0;                // bytes of scratch.up that `rest` stands for
+  std::span<asio::const_buffer> rest;  // framed and not yet written; into scratch.gathered
+};
 
 // What is known of the request so far. Lives as long as the exchange; everything it points into
 // too.
@@ -49,6 +60,8 @@ struct Exchange {
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 
+  Relay relay;
+
   // For the log.
   unsigned status = 0;
   std::string_view reason = "ok";
@@ -56,12 +69,13 @@ struct Exchange {
   std::uint64_t bytes_in = 0, bytes_out = 0;
 };
 
-// Nothing: go on.
-using Step = std::optional<Refusal>;
+// Null: go on. A pointer, so that the frames of coroutines stay small enough to be recycled.
+using Step = std::unique_ptr<Refusal>;
+inline Step stop(Refusal refusal) { return std::make_unique<Refusal>(std::move(refusal)); }
 
 // Requires bytes in scratch.in. Answers the client, writes the log line, says what becomes of the
-// connection.
-Task<Next> exchange(Connection& connection, Scratch& scratch, Worker& worker);
+// connection. `x` lives until then.
+Task<Next> exchange(Exchange& x);
 
 // Steps that live in files of their own. What can usually be done without waiting has a plain
 // function, so that the usual request pays for no coroutine there.
@@ -77,7 +91,8 @@ Task<Step> prove(Exchange& x);
 // backend.cc: sends the request, reads the head of the answer.
 Task<Step> ask_backend(Exchange& x);
 // relay.cc: the answer goes to the client as it comes.
-Task<Next> relay_answer(Exchange& x);
+bool relay_at_hand(Exchange& x, Next& next);  // false: more must be read or written
+Task<Next> relay_rest(Exchange& x);
 
 // How fast the client brings or takes a body: body_rate bytes a second over each period of
 // timeouts.body. The clock of a period runs only between start() and stop(), that is while the

@@ -8,17 +8,17 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-Refusal flawed(Exchange& x, Flaw flaw) {
+Step flawed(Exchange& x, Flaw flaw) {
   x.out_of_step = true;
-  return Refusal{.fault = flaw.fault, .detail = std::move(flaw.sentence)};
+  return stop({.fault = flaw.fault, .detail = std::move(flaw.sentence)});
 }
 
 // The peer went away or was silent for too long. Nobody may be there to read the refusal; the log
 // will.
-Refusal ended(Exchange& x, const ErrorCode& error) {
+Step ended(Exchange& x, const ErrorCode& error) {
   x.out_of_step = true;
-  if (x.connection.fired()) return Refusal{.fault = Fault::RequestTimeout};
-  return Refusal{.fault = Fault::Malformed, .detail = "cut short: " + error.message()};
+  if (x.connection.fired()) return stop({.fault = Fault::RequestTimeout});
+  return stop({.fault = Fault::Malformed, .detail = "cut short: " + error.message()});
 }
 
 // Room for at least one more byte, up to `limit` bytes in the buffer.
@@ -64,7 +64,7 @@ Task<Step> read_rest_of_head(Exchange& x) {
   do {
     if (!make_room(in, x.gate.head_bounds.head_bytes + 1)) {
       x.out_of_step = true;
-      co_return Refusal{.fault = Fault::HeadTooLarge};
+      co_return stop({.fault = Fault::HeadTooLarge});
     }
     auto [error, bytes] = co_await x.connection.stream().read_some(in.space(), in.space_size());
     if (error) co_return ended(x, error);
@@ -75,6 +75,7 @@ Task<Step> read_rest_of_head(Exchange& x) {
 
 Task<Step> read_more_body(Exchange& x, Pace& pace) {
   Buffer& in = x.scratch.in;
+  pace.start();
   if (x.request.expect_continue && in.empty() && x.request.minor == 1) {
     asio::const_buffer interim(kContinue.data(), kContinue.size());
     std::span<asio::const_buffer> pieces(&interim, 1);
@@ -84,15 +85,14 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
   x.request.expect_continue = false;
   // What is left over is the beginning of a chunk head or a trailer.
   if (!make_room(in, x.gate.head_bounds.head_bytes + 1)) {
-    co_return Refusal{.fault = Fault::Malformed, .detail = "chunk head or trailer too long"};
+    co_return stop({.fault = Fault::Malformed, .detail = "chunk head or trailer too long"});
   }
-  pace.start();
   auto [error, bytes] = co_await x.connection.stream().read_some(in.space(), in.space_size());
   if (error) co_return ended(x, error);
   in.filled(bytes);
   pace.count(bytes);
   pace.stop();
-  co_return std::nullopt;
+  co_return nullptr;
 }
 
 bool must_hold_form(const Exchange& x) {
@@ -101,9 +101,11 @@ bool must_hold_form(const Exchange& x) {
 
 Task<Step> hold_form(Exchange& x) {
   x.scratch.form.clear();
-  const std::uint64_t limit = x.gate.settings.limits.form_bytes;
-  Refusal too_large{.fault = Fault::BodyTooLarge, .detail = "form over limits.form_bytes"};
-  if (x.request.framing == Framing::Length && x.request.length > limit) co_return too_large;
+  const conf::Limits& limits = x.gate.settings.limits;
+  const std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
+  const Refusal too_large{.fault = Fault::BodyTooLarge,
+                          .detail = "form over " + std::to_string(limit) + " bytes"};
+  if (x.request.framing == Framing::Length && x.request.length > limit) co_return stop(too_large);
   Pace pace(x);
   Flaw flaw;
   for (;;) {
@@ -116,7 +118,7 @@ Task<Step> hold_form(Exchange& x) {
     in.consume(used);
     if (x.scratch.form.size() > limit) {
       x.out_of_step = true;
-      co_return too_large;
+      co_return stop(too_large);
     }
     if (parse == Parse::Done) break;
     Step stopped = co_await read_more_body(x, pace);
@@ -125,7 +127,7 @@ Task<Step> hold_form(Exchange& x) {
   x.form_held = true;
   x.bytes_in = x.scratch.form.size();
   x.request_read = true;
-  co_return std::nullopt;
+  co_return nullptr;
 }
 
 }  // namespace gateway

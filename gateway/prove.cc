@@ -7,11 +7,11 @@
 namespace gateway {
 namespace {
 
-Refusal rejected(verify::Reject reject) {
-  return Refusal{.fault = Fault::Verification, .reject = std::move(reject)};
+Step rejected(verify::Reject reject) {
+  return stop({.fault = Fault::Verification, .reject = std::move(reject)});
 }
 
-Refusal rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}}); }
+Step rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}}); }
 
 verify::RequestView view_of(const Exchange& x) {
   verify::RequestView view{.method = x.request.method,
@@ -27,7 +27,7 @@ verify::RequestView view_of(const Exchange& x) {
 Step ledger_verdict(Exchange& x, store::Verdict verdict) {
   switch (verdict) {
     case store::Verdict::Fresh:
-      return std::nullopt;
+      return nullptr;
     case store::Verdict::Replayed:
       return rejected(verify::Reason::NonceUsed);
     case store::Verdict::TooOld:
@@ -35,7 +35,7 @@ Step ledger_verdict(Exchange& x, store::Verdict verdict) {
     case store::Verdict::Full:
       break;
   }
-  return Refusal{.fault = Fault::LedgerFull, .detail = x.worker.replay_guard().last_error()};
+  return stop({.fault = Fault::LedgerFull, .detail = x.worker.replay_guard().last_error()});
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ Task<Step> prove(Exchange& x) {
   auto claim = verify::read_claim(view, gate.parameter_bounds, x.scratch.workspace);
   if (!claim) {
     bool none = claim.error().reason == verify::Reason::CredentialsAbsent;
-    if (none && route.auth == conf::Auth::Optional) co_return std::nullopt;
+    if (none && route.auth == conf::Auth::Optional) co_return nullptr;
     co_return rejected(std::move(claim.error()));
   }
   x.claimed_client = claim->client;
@@ -58,13 +58,18 @@ Task<Step> prove(Exchange& x) {
   if (inadmissible) co_return rejected(std::move(*inadmissible));
 
   const std::string_view token = claim->token.value_or(std::string_view());
-  Credentials::Found found = co_await x.worker.credentials().find(claim->client, token);
-  if (!found) co_return Refusal{.fault = Fault::StoreFault, .detail = found.error().sentence};
+  Credentials& credentials = x.worker.credentials();
+  std::shared_ptr<const Credential> credential = credentials.remembered(claim->client, token);
+  if (!credential) {
+    Credentials::Found found = co_await credentials.find(claim->client, token);
+    if (!found) co_return stop({.fault = Fault::StoreFault, .detail = found.error().sentence});
+    credential = std::move(*found);
+  }
 
   const verify::Requirement requirement{.token = route.auth != conf::Auth::Client,
                                         .realms = route.realms,
                                         .any_realm = route.any_realm};
-  auto accepted = verify::judge(view, *claim, (*found)->keys, gate.policy, requirement, now,
+  auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement, now,
                                 x.scratch.workspace);
   if (!accepted) co_return rejected(std::move(accepted.error()));
 
@@ -72,7 +77,7 @@ Task<Step> prove(Exchange& x) {
   const store::LedgerKey key = guard.key(*claim);
   store::Verdict verdict = co_await guard.claim(key);
   Step refusal = ledger_verdict(x, verdict);
-  if (!refusal) x.credential = *found;
+  if (!refusal) x.credential = std::move(credential);
   co_return refusal;
 }
 

@@ -19,22 +19,35 @@ bool bodiless(const Exchange& x) {
   return x.request.method == "HEAD" || status == 204 || status == 304;
 }
 
-// Frames the pieces behind what already stands in scratch.gathered.
-void frame_answer(Exchange& x, Framing framing, bool last, std::string& frame) {
+// The next piece of the body, from what is in scratch.up, framed behind what already stands in
+// scratch.gathered.
+void frame_piece(Exchange& x) {
+  Relay& relay = x.relay;
+  Scratch& scratch = x.scratch;
+  scratch.pieces.clear();
+  scratch.frame.clear();
+  relay.used = 0;
+  relay.parse = Parse::Done;
+  Flaw flaw;
+  if (!relay.ended) {
+    relay.parse =
+        scratch.response_reader.read_body(scratch.up.view(), relay.used, scratch.pieces, flaw);
+  }
   std::size_t size = 0;
-  for (std::string_view piece : x.scratch.pieces) size += piece.size();
+  for (std::string_view piece : scratch.pieces) size += piece.size();
   x.bytes_out += size;
-  frame.clear();
-  if (framing == Framing::Chunked && size > 0) {
-    chunk_head(size, frame);
-    x.scratch.gathered.push_back(asio::buffer(frame));
+  const bool chunked = relay.framing == Framing::Chunked;
+  const bool last = relay.parse == Parse::Done;
+  if (chunked && size > 0) {
+    chunk_head(size, scratch.frame);
+    scratch.gathered.push_back(asio::buffer(scratch.frame));
   }
-  for (std::string_view piece : x.scratch.pieces) {
-    x.scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
+  for (std::string_view piece : scratch.pieces) {
+    scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
   }
-  if (framing != Framing::Chunked) return;
+  if (!chunked) return;
   std::string_view end = size > 0 ? (last ? "\r\n0\r\n\r\n" : "\r\n") : (last ? "0\r\n\r\n" : "");
-  x.scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
+  scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
 }
 
 enum class More : std::uint8_t { Bytes, End, Broken };
@@ -69,71 +82,74 @@ Task<ErrorCode> write_slowly(Exchange& x, std::span<asio::const_buffer> rest, Pa
   }
 }
 
-void broken(Exchange& x, std::string_view reason) {
+Next broken(Exchange& x, std::string_view reason) {
   x.reason = reason;
   x.upstream.reset();
+  return Next::Abort;
 }
 
-// Both sides are in step: the connection may carry another request.
-void give_back_upstream(Exchange& x) {
+// Both sides are in step: the upstream's connection may carry another request.
+Next finished(Exchange& x) {
   bool in_step = x.scratch.response.keep_alive && x.request_read && x.scratch.up.empty();
   if (in_step) x.worker.upstream(x.route->upstream).release(std::move(x.upstream));
   x.upstream.reset();
+  return x.relay.close ? Next::Close : Next::Keep;
 }
 
-}  // namespace
-
-Task<Next> relay_answer(Exchange& x) {
-  Buffer& up = x.scratch.up;
-  const Framing framing = framing_to_client(x);
-  const bool close = !x.request.keep_alive || !x.request_read || x.worker.draining() ||
-                     framing == Framing::UntilClose;
+void begin(Exchange& x) {
+  Relay& relay = x.relay;
+  relay.framing = framing_to_client(x);
+  relay.close = !x.request.keep_alive || !x.request_read || x.worker.draining() ||
+                relay.framing == Framing::UntilClose;
   Returned returned{.request_id = x.request_id,
-                    .close = close,
+                    .close = relay.close,
                     .client_minor = x.request.minor,
-                    .framing = framing,
+                    .framing = relay.framing,
                     .length = x.scratch.response.length,
                     .bodiless = bodiless(x)};
   x.status = x.scratch.response.status;
   x.scratch.out.clear();
   write_response_head(x.scratch.response, returned, x.scratch.out);
-  up.consume(x.answer_head_size);
+  x.scratch.up.consume(x.answer_head_size);
   x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
-  Pace pace(x);
-  Flaw flaw;
-  std::string frame;
-  bool ended = false;
-  for (;;) {
-    x.scratch.pieces.clear();
-    std::size_t used = 0;
-    Parse parse = Parse::Done;
-    if (!ended)
-      parse = x.scratch.response_reader.read_body(up.view(), used, x.scratch.pieces, flaw);
-    if (parse == Parse::Bad) {
-      broken(x, "upstream_broken");
-      co_return Next::Abort;
-    }
-    frame_answer(x, framing, parse == Parse::Done, frame);
-    std::span<asio::const_buffer> rest(x.scratch.gathered);
-    ErrorCode error;
-    bool done = x.connection.stream().write_now(rest, error);
-    if (!done) error = co_await write_slowly(x, rest, pace);
-    x.scratch.gathered.clear();
-    up.consume(used);
-    if (error) {
-      broken(x, "client_gone");
-      co_return Next::Abort;
-    }
-    if (parse == Parse::Done) break;
-    More more = co_await read_more_answer(x);
-    if (more == More::Broken) {
-      broken(x, "upstream_broken");
-      co_return Next::Abort;
-    }
-    ended = more == More::End;
+}
+
+}  // namespace
+
+bool relay_at_hand(Exchange& x, Next& next) {
+  begin(x);
+  frame_piece(x);
+  x.relay.rest = x.scratch.gathered;
+  ErrorCode error;
+  bool written = x.connection.stream().write_now(x.relay.rest, error);
+  if (error) {
+    next = broken(x, "client_gone");
+    return true;
   }
-  give_back_upstream(x);
-  co_return close ? Next::Close : Next::Keep;
+  if (!written || x.relay.parse != Parse::Done) return false;
+  x.scratch.up.consume(x.relay.used);
+  next = finished(x);
+  return true;
+}
+
+Task<Next> relay_rest(Exchange& x) {
+  Relay& relay = x.relay;
+  Pace pace(x);
+  for (;;) {
+    ErrorCode error;
+    bool written = relay.rest.empty() || x.connection.stream().write_now(relay.rest, error);
+    if (!written) error = co_await write_slowly(x, relay.rest, pace);
+    if (error) co_return broken(x, "client_gone");
+    x.scratch.up.consume(relay.used);
+    if (relay.parse == Parse::Done) co_return finished(x);
+    if (relay.parse == Parse::Bad) co_return broken(x, "upstream_broken");
+    More more = co_await read_more_answer(x);
+    if (more == More::Broken) co_return broken(x, "upstream_broken");
+    relay.ended = more == More::End;
+    x.scratch.gathered.clear();
+    frame_piece(x);
+    relay.rest = x.scratch.gathered;
+  }
 }
 
 }  // namespace gateway

@@ -1,53 +1,36 @@
 #include "gateway/session.h"
 
+#include <optional>
+
 #include "gateway/exchange.h"
 
 namespace gateway {
 namespace {
 
 constexpr std::chrono::seconds kParkAfter{1};  // idle for so long: the buffers go back
-constexpr std::chrono::seconds kDrainGrace{
-    1};                                     // for the first byte on what is accepted while draining
-constexpr std::chrono::seconds kLinger{2};  // reading on after a refusal (RFC 9112 9.6)
+constexpr std::chrono::seconds kLinger{2};     // reading on after a refusal (RFC 9112 9.6)
 constexpr std::size_t kLingerBytes = 4 << 20;
 
-// Until the first byte of the next request is in scratch->in. False: the connection ends.
-Task<bool> next_request(Worker& worker, Connection& connection, std::unique_ptr<Scratch>& scratch) {
+Duration patience(const Worker& worker) {
+  if (worker.draining()) return Worker::kDrainGrace;
+  return std::min<Duration>(kParkAfter, worker.gate().settings.timeouts.idle);
+}
+
+// Nothing came for a while: waits on without buffers. False: the connection ends.
+Task<bool> park(Worker& worker, Connection& connection, std::unique_ptr<Scratch>& scratch) {
+  const Duration waited = patience(worker);
   const Duration idle = worker.gate().settings.timeouts.idle;
-  if (!scratch->in.empty()) {
-    connection.set(worker.gate().settings.timeouts.header);
-    co_return true;
-  }
-  if (worker.draining() && connection.requests > 0) co_return false;
-  // Others that are ready go first: by then this client has often sent its next request.
-  co_await asio::post(worker.context(), asio::use_awaitable_t<Executor>());
-  connection.waiting = true;
-  Duration patience = std::min<Duration>(kParkAfter, idle);
-  if (worker.draining()) patience = kDrainGrace;
-  connection.set(patience);
+  if (!connection.fired() || worker.draining() || idle <= waited) co_return false;
+  worker.give_back(std::move(scratch));
+  connection.set(idle - waited);
   Stream& stream = connection.stream();
-  auto [failed, received] =
-      co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
-  ErrorCode error = failed;
-  std::size_t bytes = received;
-  if (error && connection.fired() && !worker.draining() && idle > patience) {
-    worker.give_back(std::move(scratch));
-    connection.set(idle - patience);
-    error = co_await stream.readable();
-    if (error) co_return false;
-    scratch = worker.take_scratch();
-    // TLS may have woken up for part of a record.
-    auto [late, late_bytes] =
-        co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
-    error = late;
-    bytes = late_bytes;
-  }
-  connection.waiting = false;
+  ErrorCode ended = co_await stream.readable();
+  if (ended) co_return false;
+  scratch = worker.take_scratch();
+  // TLS may have woken up for part of a record.
+  auto [error, bytes] = co_await stream.read_some(scratch->in.space(), scratch->in.space_size());
   if (error) co_return false;
   scratch->in.filled(bytes);
-  ++connection.requests;
-  // The clock of the head runs from its first byte.
-  connection.set(worker.gate().settings.timeouts.header);
   co_return true;
 }
 
@@ -74,11 +57,27 @@ Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint
   ErrorCode error = co_await connection.stream().handshake();
   if (error) co_return;
   std::unique_ptr<Scratch> scratch = worker.take_scratch();
+  std::optional<Exchange> x;
   Next next = Next::Keep;
   while (next == Next::Keep) {
-    bool more = co_await next_request(worker, connection, scratch);
-    if (!more) break;
-    next = co_await exchange(connection, *scratch, worker);
+    if (scratch->in.empty()) {
+      if (worker.draining() && connection.requests > 0) break;
+      // Others that are ready go first: by then this client has often sent its next request.
+      co_await asio::post(worker.context(), asio::use_awaitable_t<Executor>());
+      connection.waiting = true;
+      connection.set(patience(worker));
+      auto [failed, bytes] =
+          co_await connection.stream().read_some(scratch->in.space(), scratch->in.space_size());
+      bool more = !failed;
+      if (more) scratch->in.filled(bytes);
+      if (failed) more = co_await park(worker, connection, scratch);
+      connection.waiting = false;
+      if (!more) break;
+    }
+    ++connection.requests;
+    connection.set(worker.gate().settings.timeouts.header);  // from the first byte of the head
+    x.emplace(connection, *scratch, worker);
+    next = co_await exchange(*x);
   }
   if (next == Next::Close) co_await linger(connection, *scratch);
   connection.stream().close(next == Next::Abort);

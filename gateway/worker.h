@@ -71,6 +71,7 @@ struct Scratch {
   std::string out;   // a head on its way out
   std::vector<std::string_view> pieces;
   std::vector<asio::const_buffer> gathered;
+  std::string frame;  // of a chunk among `gathered`
 };
 
 // Unique among all requests of all runs, as far as chance goes: the run, the thread, the count, in
@@ -121,7 +122,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   asio::io_context& context() { return context_; }
-  Gate& gate() { return gate_; }
+  Gate& gate() const { return gate_; }
   Deadlines& deadlines() { return deadlines_; }
   Credentials& credentials() { return credentials_; }
   ReplayGuard& replay_guard() { return replay_guard_; }
@@ -143,9 +144,10 @@ class Worker {
 
  private:
   friend class Connection;
-  // Suspended coroutines are destroyed while all that they refer to is still there.
+  // Sockets stay on their thread, so their states need no locks; post() from another thread still
+  // works. Suspended coroutines are destroyed while all that they refer to is still there.
   struct Loop : asio::io_context {
-    Loop() : asio::io_context(1) {}
+    Loop() : asio::io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO) {}
     void end() { shutdown(); }
   };
   Loop context_;

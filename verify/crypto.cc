@@ -218,14 +218,31 @@ KeyedHash::KeyedHash(KeyedHash&&) noexcept = default;
 KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) {
   // Without a key, init starts over with the one it has.
   demand(EVP_MAC_init(state_->context, nullptr, 0, nullptr) == 1);
+  // Each call into libcrypto costs more than the hash of a name: they go in one piece as far as
+  // they fit.
+  std::array<unsigned char, 1024> gathered;
+  std::size_t held = 0;
+  auto add = [&](const unsigned char* bytes, std::size_t size) {
+    if (size > gathered.size() - held) {
+      EVP_MAC_update(state_->context, gathered.data(), held);
+      held = 0;
+    }
+    if (size > gathered.size()) {
+      EVP_MAC_update(state_->context, bytes, size);
+      return;
+    }
+    held = static_cast<std::size_t>(std::copy_n(bytes, size, gathered.data() + held) -
+                                    gathered.data());
+  };
   for (std::string_view part : parts) {
     std::array<unsigned char, 8> length{};
     for (std::size_t i = 0; i < 8; ++i) {
       length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (8 * i));
     }
-    EVP_MAC_update(state_->context, length.data(), length.size());
-    EVP_MAC_update(state_->context, as_bytes(part), part.size());
+    add(length.data(), length.size());
+    add(as_bytes(part), part.size());
   }
+  EVP_MAC_update(state_->context, gathered.data(), held);
   Value out{};
   std::size_t size = 0;
   demand(EVP_MAC_final(state_->context, out.data(), &size, out.size()) == 1 && size == out.size());
