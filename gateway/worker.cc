@@ -99,8 +99,8 @@ Worker::Worker(Gate& gate, store::Credentials::Reader reader, unsigned number)
 }
 
 Worker::~Worker() {
+  replay_guard_.abandon();  // its coroutines go through the loop, hence first
   context_.end();
-  replay_guard_.abandon();
 }
 
 UpstreamPool& Worker::upstream(std::string_view name) { return upstreams_.at(name); }
