@@ -40,14 +40,15 @@ std::optional<External> Authorities::resolve(std::string_view host, bool secure)
     return External{best->scheme, best->authority(), best->path};
   }
   std::string authority = without_default_port(std::move(received), own_scheme);
-  if (!accepted(authority)) return std::nullopt;
+  if (!accepted(authority, own_scheme)) return std::nullopt;
   return External{std::string(own_scheme), std::move(authority), {}};
 }
 
-bool Authorities::accepted(std::string_view authority) const {
+bool Authorities::accepted(std::string_view authority, std::string_view scheme) const {
   const auto& hosts = listen_.hosts;
   return hosts.empty() || std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-           return host == authority || host == without_port(authority);
+           return without_default_port(host, scheme) == authority ||
+                  host == without_port(authority);
          });
 }
 

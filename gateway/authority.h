@@ -28,7 +28,7 @@ class Authorities {
   std::optional<External> resolve(std::string_view host, bool secure) const;
 
  private:
-  bool accepted(std::string_view authority) const;
+  bool accepted(std::string_view authority, std::string_view scheme) const;
   const conf::Listen& listen_;
 };
 

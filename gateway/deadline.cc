@@ -26,6 +26,7 @@ void Deadline::set(Duration from_now) {
 }
 
 Duration Deadline::left() const {
+  if (at_ <= all_.now_) return Duration::zero();
   return std::max(at_ - all_.now_ - Deadlines::kSweep, Duration::zero());
 }
 

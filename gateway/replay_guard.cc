@@ -28,7 +28,7 @@ void ReplayGuard::flush() {
   committing_.swap(batch_);
   resuming_.swap(waiting_);
   store::Result<store::Done> done = ledger_.claim(committing_, clock_.unix_seconds());
-  if (!done) last_error_ = done.error().sentence;
+  last_error_ = done ? std::string() : done.error().sentence;
   for (std::size_t i = 0; i < resuming_.size(); ++i) {
     store::Verdict verdict = done ? committing_[i].verdict : store::Verdict::Full;
     std::move(resuming_[i])(verdict);
