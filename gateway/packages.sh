@@ -70,7 +70,7 @@ build_preset() {
     cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"} >>"$log" 2>&1; then
     return 0
   fi
-  grep -nE 'error|FAILED|CMake Error' -A 3 "$log" | head -n 40 >&2
+  grep -nE '(error|Error|undefined reference|multiple definition)[: ]|^FAILED|internal compiler' -A 3 "$log" | head -n 40 >&2
   say "The build failed; all of it is in $log." >&2
   return 1
 }
