@@ -53,10 +53,11 @@ void declare_gateway(Command root, const World& world) {
 void declare_user(Command root, const World& world) {
   Command family = root.command("user", "The people whom tokens belong to",
                                 "portcullis user add alice --store /var/lib/portcullis");
-  Command add = family.command(
-      "add", "Add a user; without a password one who owns tokens but cannot sign in",
-      "portcullis user add alice --store /var/lib/portcullis\n"
-      "pass show alice | portcullis user add alice --store /var/lib/portcullis --password-stdin");
+  Command add =
+      family.command("add", "Add a user; without a password one who owns tokens but cannot sign in",
+                     "portcullis user add alice --store /var/lib/portcullis\n"
+                     "echo \"$PASSWORD\" | portcullis user add alice --store /var/lib/portcullis "
+                     "--password-stdin");
   const auto adding = std::make_shared<UserAdd>();
   add.argument("NAME", adding->name, "Name, as the backend will see it");
   add.flag("--password-stdin", adding->password_stdin, "Read a password from standard input");

@@ -3,7 +3,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -17,23 +19,42 @@ namespace {
 constexpr std::size_t kLongestSecret = 64u << 10;
 constexpr std::size_t kLongestFile = 1u << 20;
 
-// Switches the terminal's echo off for as long as it lives.
+termios echoing;  // how the terminal was before a Silence
+
+extern "C" void restore_echo(int signal) {
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &echoing);
+  raise(signal);  // which does now what it did before
+}
+
+// Switches the terminal's echo off for as long as it lives, and no longer than the process lives.
+// One at a time.
 class Silence {
  public:
-  Silence() : changed_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+  Silence() : changed_(tcgetattr(STDIN_FILENO, &echoing) == 0) {
     if (!changed_) return;
-    termios quiet = before_;
+    struct sigaction restore {};
+    restore.sa_handler = restore_echo;
+    restore.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      sigaction(kSignals[i], &restore, &handlers_[i]);
+    }
+    termios quiet = echoing;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
   }
   ~Silence() {
-    if (changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (!changed_) return;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &echoing);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      sigaction(kSignals[i], &handlers_[i], nullptr);
+    }
   }
   Silence(const Silence&) = delete;
   Silence& operator=(const Silence&) = delete;
 
  private:
-  termios before_{};
+  inline static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  std::array<struct sigaction, kSignals.size()> handlers_{};
   bool changed_ = false;
 };
 
@@ -75,13 +96,16 @@ Outcome<verify::Secret> ask(Console& console, std::string_view prompt) {
 }  // namespace
 
 Console standard_console() {
+  std::ios::sync_with_stdio(false);  // so that standard input tells its errors, and is fast
   return {std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1};
 }
 
 Outcome<verify::Secret> read_secret_input(Console& console, std::string_view prompt) {
   if (console.in_is_terminal) return ask(console, prompt);
   std::string bytes;
-  if (!read_up_to(console.in, bytes, kLongestSecret)) {
+  const bool fits = read_up_to(console.in, bytes, kLongestSecret);
+  if (console.in.bad()) return refused("standard input can't be read");
+  if (!fits) {
     return refused("what standard input gives is longer than 64 KiB: not a secret");
   }
   cut_line_end(bytes);

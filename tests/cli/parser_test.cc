@@ -236,3 +236,20 @@ TEST_CASE("serve doesn't start with a mistake in the configuration") {
   CHECK(has(ran.err, config + ":6:1: "));
   CHECK(shell.run({"serve", "--config", shell.path("none").string()}).code == 1);
 }
+
+TEST_CASE("output that can't be written is a failure, and said") {
+  Shell shell;
+  shell.on_store({"user", "add", "alice"});
+  const std::vector<std::vector<std::string>> commands{
+      {"user", "list"}, {"export"}, {"client", "add", "--name", "n"}, {"--help"}};
+  for (std::vector<std::string> command : commands) {
+    CAPTURE(command[0]);
+    if (command[0] != "--help") command.insert(command.end(), {"--store", shell.store()});
+    std::istringstream in;
+    std::ostream out(nullptr);
+    std::ostringstream err;
+    gateway::cli::Console console{in, out, err};
+    CHECK(gateway::cli::run(command, {console, shell.clock, shell.serve}) == 1);
+    CHECK(has(err.str(), "standard output"));
+  }
+}
