@@ -29,7 +29,7 @@
 #include <string_view>
 
 #include "store/error.h"
-#include "verify/crypto.h"
+#include "verify/keyed_hash.h"
 
 namespace store {
 

@@ -8,6 +8,7 @@
 
 #include "store/files.h"
 #include "store/ledger.h"
+#include "verify/crypto.h"
 
 namespace store {
 

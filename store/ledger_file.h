@@ -18,7 +18,7 @@
 
 #include "store/env.h"
 #include "store/error.h"
-#include "verify/crypto.h"
+#include "verify/keyed_hash.h"
 
 namespace store {
 

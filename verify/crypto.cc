@@ -195,60 +195,6 @@ bool equal_in_constant_time(std::span<const unsigned char> a, std::span<const un
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-struct KeyedHash::State {
-  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "SIPHASH", nullptr);
-  EVP_MAC_CTX* context = EVP_MAC_CTX_new(mac);
-  ~State() {
-    EVP_MAC_CTX_free(context);
-    EVP_MAC_free(mac);
-  }
-};
-
-KeyedHash::KeyedHash(const Key& key) : state_(std::make_unique<State>()) {
-  unsigned int size = sizeof(Value);
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_SIZE, &size),
-                               OSSL_PARAM_construct_end()};
-  demand(state_->context != nullptr &&
-         EVP_MAC_init(state_->context, key.data(), key.size(), params) == 1);
-}
-
-KeyedHash::~KeyedHash() = default;
-KeyedHash::KeyedHash(KeyedHash&&) noexcept = default;
-
-KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) {
-  // Without a key, init starts over with the one it has.
-  demand(EVP_MAC_init(state_->context, nullptr, 0, nullptr) == 1);
-  // Each call into libcrypto costs more than the hash of a name: they go in one piece as far as
-  // they fit.
-  std::array<unsigned char, 1024> gathered;
-  std::size_t held = 0;
-  auto add = [&](const unsigned char* bytes, std::size_t size) {
-    if (size > gathered.size() - held) {
-      EVP_MAC_update(state_->context, gathered.data(), held);
-      held = 0;
-    }
-    if (size > gathered.size()) {
-      EVP_MAC_update(state_->context, bytes, size);
-      return;
-    }
-    held = static_cast<std::size_t>(std::copy_n(bytes, size, gathered.data() + held) -
-                                    gathered.data());
-  };
-  for (std::string_view part : parts) {
-    std::array<unsigned char, 8> length{};
-    for (std::size_t i = 0; i < 8; ++i) {
-      length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (8 * i));
-    }
-    add(length.data(), length.size());
-    add(as_bytes(part), part.size());
-  }
-  EVP_MAC_update(state_->context, gathered.data(), held);
-  Value out{};
-  std::size_t size = 0;
-  demand(EVP_MAC_final(state_->context, out.data(), &size, out.size()) == 1 && size == out.size());
-  return out;
-}
-
 void fill_random(std::span<unsigned char> out) {
   demand(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
 }

@@ -1,12 +1,11 @@
 #pragma once
 
 // The door to libcrypto: digests, keyed digests, key derivation, random bytes. Pure functions and
-// plain values; safe from any thread, except that one KeyedHash serves one thread.
+// plain values; safe from any thread.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,22 +42,6 @@ Digest digest(Hash hash, std::string_view message);
 
 // True when equal; time depends on the lengths alone.
 bool equal_in_constant_time(std::span<const unsigned char> a, std::span<const unsigned char> b);
-
-// A keyed 128-bit hash (SipHash-2-4) for table keys that strangers must not be able to steer.
-// One thread per object. add() hashes the length and then the bytes of each part.
-class KeyedHash {
- public:
-  using Key = std::array<unsigned char, 16>;
-  using Value = std::array<unsigned char, 16>;
-  explicit KeyedHash(const Key& key);
-  ~KeyedHash();
-  KeyedHash(KeyedHash&&) noexcept;
-  Value operator()(std::span<const std::string_view> parts);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 // From the system's cryptographic generator. Aborts the process if it can't deliver.
 void fill_random(std::span<unsigned char> out);

@@ -1,4 +1,5 @@
 #include "verify/crypto.h"
+#include "verify/keyed_hash.h"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,108 @@
+#include "verify/keyed_hash.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "verify/crypto.h"
+
+namespace verify {
+namespace {
+
+std::uint64_t little_endian(const unsigned char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
+// The state of SipHash while a message goes through it, eight bytes at a time.
+class Mixer {
+ public:
+  Mixer(std::uint64_t low, std::uint64_t high)
+      : v0_(low ^ 0x736f6d6570736575),
+        v1_(high ^ 0x646f72616e646f6d ^ 0xee),  // 0xee: the 128-bit variant
+        v2_(low ^ 0x6c7967656e657261),
+        v3_(high ^ 0x7465646279746573) {}
+
+  void add(const unsigned char* bytes, std::size_t size) {
+    total_ += size;
+    while (held_ != 0 && size != 0) {
+      put(*bytes++);
+      --size;
+    }
+    for (; size >= 8; size -= 8, bytes += 8) absorb(little_endian(bytes));
+    for (; size != 0; --size) put(*bytes++);
+  }
+
+  KeyedHash::Value finish() {
+    absorb(word_ | static_cast<std::uint64_t>(total_ & 0xff) << 56);
+    v2_ ^= 0xee;
+    KeyedHash::Value out{};
+    for (std::size_t half = 0; half < 2; ++half) {
+      for (int i = 0; i < 4; ++i) round();
+      const std::uint64_t word = v0_ ^ v1_ ^ v2_ ^ v3_;
+      for (std::size_t i = 0; i < 8; ++i)
+        out[8 * half + i] = static_cast<unsigned char>(word >> (8 * i));
+      v1_ ^= 0xdd;
+    }
+    return out;
+  }
+
+ private:
+  void put(unsigned char byte) {
+    word_ |= std::uint64_t{byte} << (8 * held_);
+    if (++held_ < 8) return;
+    absorb(word_);
+    word_ = 0;
+    held_ = 0;
+  }
+  void absorb(std::uint64_t word) {
+    v3_ ^= word;
+    round();
+    round();
+    v0_ ^= word;
+  }
+  void round() {
+    v0_ += v1_;
+    v2_ += v3_;
+    v1_ = std::rotl(v1_, 13) ^ v0_;
+    v3_ = std::rotl(v3_, 16) ^ v2_;
+    v0_ = std::rotl(v0_, 32);
+    v2_ += v1_;
+    v0_ += v3_;
+    v1_ = std::rotl(v1_, 17) ^ v2_;
+    v3_ = std::rotl(v3_, 21) ^ v0_;
+    v2_ = std::rotl(v2_, 32);
+  }
+
+  std::uint64_t v0_, v1_, v2_, v3_;
+  std::uint64_t word_ = 0;  // bytes that don't fill a word yet
+  unsigned held_ = 0;       // how many
+  std::size_t total_ = 0;
+};
+
+}  // namespace
+
+KeyedHash::KeyedHash(const Key& key)
+    : low_(little_endian(key.data())), high_(little_endian(key.data() + 8)) {}
+
+KeyedHash::~KeyedHash() {
+  wipe(&low_, sizeof low_);
+  wipe(&high_, sizeof high_);
+}
+
+KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) const {
+  Mixer mixer(low_, high_);
+  for (std::string_view part : parts) {
+    std::array<unsigned char, 8> length{};
+    for (std::size_t i = 0; i < 8; ++i) {
+      length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (8 * i));
+    }
+    mixer.add(length.data(), length.size());
+    mixer.add(reinterpret_cast<const unsigned char*>(part.data()), part.size());
+  }
+  return mixer.finish();
+}
+
+}  // namespace verify
