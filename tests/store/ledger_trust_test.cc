@@ -209,16 +209,32 @@ TEST_CASE("a ledger damaged in the same boot is discarded like one after a power
   }
 }
 
+TEST_CASE("a closed ledger that lost its last page is discarded") {
+  LedgerDir dir;
+  {
+    const auto ledger = dir.open(1000);
+    REQUIRE(fill(*ledger, 1000, 1000, 5000));
+    must(ledger->close());
+  }
+  std::uint64_t used = 0;
+  { used = open_ledger_file(dir.path(), kMinLedgerSize)->env->used_size(); }
+  REQUIRE(used > 40 * 4096);
+  fs::resize_file(dir.data(), used - 4096);
+  CHECK(dir.open(1000)->floor() == 1005);
+}
+
 TEST_CASE("a ledger damaged while it is open refuses, and is discarded by the next opening") {
   LedgerDir dir;
   {
     const auto ledger = dir.open(1000);
     REQUIRE(claim(*ledger, 1000, "n") == Verdict::Fresh);
+    const std::string whole = bytes_of(dir.data());
     damage_pages(dir.data());
     LedgerClaim one = a_claim(*ledger, 1000, "m");
     CHECK(kind_of(ledger->claim({&one, 1}, 1000)) == Kind::Unavailable);
     CHECK(one.verdict == Verdict::Full);
     must(ledger->close());
+    overwrite(dir.data(), whole);  // looks sound again, and is not believed all the same
   }
   const auto ledger = dir.open(1000);
   CHECK(ledger->floor() == 1005);

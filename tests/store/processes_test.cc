@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "store/credentials.h"
+#include "store/env.h"
 #include "tests/store/support.h"
 
-// Several processes at one store. Children are started before the parent opens it: LMDB is not to
-// be carried over a fork().
+// Several processes at one store. A child uses nothing that its parent had open.
 
 namespace store {
 
@@ -127,6 +127,54 @@ TEST_CASE("a reader killed in the middle of a snapshot doesn't make the file gro
   const auto size = std::filesystem::file_size(data);
   for (int i = 0; i < 60; ++i) put(*store, a_client("K", std::string(200, 's')));
   CHECK(std::filesystem::file_size(data) == size);
+}
+
+TEST_CASE("opening clears away readers that were killed, while others have the store open") {
+  const TempDir dir;
+  { put(*open_store(dir / "s"), a_client()); }
+  Pipe ready;
+  const auto hold = [&](const std::function<void()>& in_snapshot) {
+    const auto store = open_store(dir / "s");
+    auto reader = must(store->reader());
+    must(reader.each_client([&](const Client&) { return in_snapshot(), true; }));
+    ready.send("x");
+    for (;;) ::pause();
+    return 0;
+  };
+  Child idle([&] { return hold([] {}); });
+  CHECK(ready.receive(1) == "x");
+  Child killed([&] { return hold([&] { ready.send("x"), ::pause(); }); });
+  CHECK(ready.receive(1) == "x");
+  killed.kill();
+  const auto store = open_store(dir / "s");
+  EnvOptions how;  // to write without Credentials::begin(), which would clear them too
+  how.folder = dir / "s/credentials";
+  const std::shared_ptr<Env> env = *Env::open(how);
+  const auto size_after = [&](int commits) {
+    for (int i = 0; i < commits; ++i) {
+      auto txn = must(WriteTxn::begin(env));
+      must(txn->put(*must(open_table(*txn, "clients")), "K", std::string(200, 's')));
+      must(txn->commit());
+    }
+    return std::filesystem::file_size(dir / "s/credentials/data.mdb");
+  };
+  const auto size = size_after(20);
+  CHECK(size_after(60) == size);
+}
+
+TEST_CASE("a child that opens the store anew after a fork shares nothing with its parent") {
+  const TempDir dir;
+  const auto store = open_store(dir / "s");
+  put(*store, a_client("before"));
+  Child child([&] {
+    const auto own = open_store(dir / "s");
+    put(*own, a_client("child"));
+    return own.get() != store.get() && own->last_txn() == store->last_txn() ? 0 : 1;
+  });
+  CHECK(child.wait() == 0);
+  put(*store, a_client("after"));
+  auto reader = must(store->reader());
+  for (const char* key : {"before", "child", "after"}) CHECK(reader.client(key).ok());
 }
 
 TEST_CASE("a store that grew beyond this process's address space says so") {

@@ -150,8 +150,8 @@ class FileSizeLimit {
   void (*old_handler_)(int);
 };
 
-// A child process that runs `body` and exits with what it returns. Start it before anything of the
-// store is open in this process. An exception ends it with status 99.
+// A child process that runs `body` and exits with what it returns. It must open for itself what it
+// uses of the store. An exception ends it with status 99.
 class Child {
  public:
   explicit Child(const std::function<int()>& body) : id_(::fork()) {

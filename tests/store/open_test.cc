@@ -1,0 +1,167 @@
+#include <sys/stat.h>
+
+#include "store/credentials.h"
+#include "store/env.h"
+#include "tests/store/support.h"
+
+// Finding, making and refusing stores.
+
+namespace store {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+CredentialsOptions existing(const fs::path& path) {
+  CredentialsOptions out = made_at(path);
+  out.create = false;
+  return out;
+}
+
+// What a later version of the program would leave behind.
+void set_layout(const fs::path& path, std::string_view layout) {
+  EnvOptions how;
+  how.folder = path / "credentials";
+  how.like = path;
+  how.map_size = 1 << 30;
+  how.tables = 6;
+  auto env = Env::open(how);
+  REQUIRE(env.ok());
+  auto txn = must(WriteTxn::begin(*env));
+  const auto meta = must(open_table(*txn, "meta"));
+  must(txn->put(*meta, "layout", layout));
+  must(txn->commit());
+}
+
+}  // namespace
+
+TEST_CASE("a store that is missing is named as such, and nothing is made") {
+  const TempDir dir;
+  for (const char* name : {"", "s", "s/deep"}) {
+    const auto missing = Credentials::open(existing(dir / name));
+    CHECK(kind_of(missing) == Kind::NotFound);
+    CHECK(missing.error().sentence.find("portcullis client add") != std::string::npos);
+  }
+  CHECK(fs::is_empty(dir.path()));
+}
+
+TEST_CASE("making a store makes its folder, environments, ledger and mark, for its owner alone") {
+  const TempDir dir;
+  const bool root = ::geteuid() == 0;
+  fs::create_directory(dir / "s");
+  if (root) REQUIRE(::chown((dir / "s").c_str(), 12345, 23456) == 0);
+  open_store(dir / "s");
+  for (const char* name : {"s/credentials/data.mdb", "s/credentials/lock.mdb", "s/ledger/data.mdb",
+                           "s/mark", "s/credentials", "s/ledger"}) {
+    CAPTURE(name);
+    struct stat found {};
+    REQUIRE(::stat((dir / name).c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == (S_ISDIR(found.st_mode) ? 0700 : 0600));
+    if (root) CHECK(found.st_uid == 12345);
+    if (root) CHECK(found.st_gid == 23456);
+  }
+  open_store(dir / "new/store");
+  struct stat found {};
+  REQUIRE(::stat((dir / "new/store").c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0700);
+}
+
+TEST_CASE("opening a store to make it leaves one that exists as it is") {
+  const TempDir dir;
+  { put(*open_store(dir / "s"), a_client()); }
+  const std::string data = bytes_of(dir / "s/credentials/data.mdb");
+  fs::remove_all(dir / "s/ledger");  // and makes no ledger for it: its past is not known
+  open_store(dir / "s");
+  CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
+  CHECK_FALSE(fs::exists(dir / "s/ledger"));
+  CHECK(must(Credentials::open(existing(dir / "s"))) != nullptr);
+}
+
+TEST_CASE("a store whose making was cut short is made whole by the next attempt") {
+  const TempDir dir;
+  open_store(dir / "s");
+  fs::remove_all(dir / "s/credentials");
+  fs::create_directory(dir / "s/credentials");
+  for (const bool empty_file : {false, true}) {
+    if (empty_file) overwrite(dir / "s/credentials/data.mdb", "");
+    CHECK(kind_of(Credentials::open(existing(dir / "s"))) == Kind::NotFound);
+  }
+  put(*open_store(dir / "s"), a_client());
+}
+
+TEST_CASE("credentials made anew keep what there is of a ledger and a mark, and add nothing") {
+  for (const char* gone : {"credentials", "ledger", "mark"}) {
+    const TempDir dir;
+    open_store(dir / "s");
+    fs::remove_all(dir / "s" / gone);
+    const std::string ledger = bytes_of(dir / "s/ledger/data.mdb"), mark = bytes_of(dir / "s/mark");
+    fs::remove_all(dir / "s/credentials");
+    open_store(dir / "s");
+    CHECK(bytes_of(dir / "s/ledger/data.mdb") == ledger);
+    CHECK(bytes_of(dir / "s/mark") == mark);
+  }
+}
+
+TEST_CASE("a store of a newer layout is refused and not touched") {
+  const TempDir dir;
+  { put(*open_store(dir / "s"), a_client()); }
+  set_layout(dir / "s", "\x02");
+  const std::string data = bytes_of(dir / "s/credentials/data.mdb");
+  const std::string mark = bytes_of(dir / "s/mark");
+  for (const bool create : {false, true}) {
+    CredentialsOptions options = existing(dir / "s");
+    options.create = create;
+    const auto newer = Credentials::open(options);
+    CHECK(kind_of(newer) == Kind::Newer);
+    CHECK(newer.error().sentence.find("layout 2") != std::string::npos);
+  }
+  CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
+  CHECK(bytes_of(dir / "s/mark") == mark);
+  for (const std::string_view odd :
+       {std::string_view(""), std::string_view("\0", 1), std::string_view("\x01\x01")}) {
+    set_layout(dir / "s", odd);
+    CHECK(kind_of(Credentials::open(existing(dir / "s"))) == Kind::Unavailable);
+  }
+  set_layout(dir / "s", "\x01");
+  CHECK(Credentials::open(existing(dir / "s")).ok());
+}
+
+TEST_CASE("a file that is no store is refused and not touched") {
+  const TempDir dir;
+  open_store(dir / "s");
+  const std::string junk(8192, 'j');
+  overwrite(dir / "s/credentials/data.mdb", junk);
+  CHECK(kind_of(Credentials::open(made_at(dir / "s"))) == Kind::Unavailable);
+  CHECK(bytes_of(dir / "s/credentials/data.mdb") == junk);
+}
+
+TEST_CASE("address space that can't be had is asked for in halves") {
+  const TempDir dir;
+  CredentialsOptions options = made_at(dir / "s");
+  options.map_size = 1ull << 62;
+  const auto store = must(Credentials::open(options));
+  put(*store, a_client());
+  EnvOptions how;
+  how.folder = how.like = dir.path();
+  how.map_size = 1ull << 62;
+  how.map_floor = 1ull << 61;
+  const auto env = Env::open(how);
+  REQUIRE_FALSE(env.ok());
+  CHECK(env.error().error.kind == Kind::Unavailable);
+  CHECK_FALSE(env.error().damaged);
+}
+
+TEST_CASE("a store opened twice in one process is one") {
+  const TempDir dir;
+  auto first = open_store(dir / "s");
+  auto second = open_store(dir / "s");
+  put(*first, a_client());
+  CHECK(must(must(second->reader()).find("K", {})).client_known);
+  first.reset();
+  put(*second, a_user());
+  CHECK(second->last_txn() == must(must(second->reader()).find("K", {})).txn);
+  second.reset();
+  CHECK(must(must(open_store(dir / "s")->reader()).user("alice")) == a_user());
+}
+
+}  // namespace store
