@@ -5,6 +5,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <optional>
 
+#include "gateway/framing.h"
+
 namespace gateway {
 namespace {
 
@@ -12,62 +14,16 @@ namespace http = boost::beast::http;
 using BeastError = boost::beast::error_code;
 using BeastView = boost::beast::string_view;
 
-constexpr std::size_t kMaxMethod = 32;               // bytes of a method name
 constexpr std::uint64_t kMaxChunkExtensions = 4096;  // bytes of chunk extensions in one body
-constexpr std::size_t kShown = 60;                   // offending bytes told in a flaw
-constexpr std::size_t kShortestChunk = 5;            // bytes: the last one, "0 CRLF CRLF"
+constexpr std::size_t kMaxConnectionOptions = 100;
+constexpr std::size_t kShortestChunk = 5;  // bytes: the last one, "0 CRLF CRLF"
 
 std::string_view view(BeastView bytes) { return {bytes.data(), bytes.size()}; }
-
-std::string shown(std::string_view bytes) { return std::string(bytes.substr(0, kShown)); }
-
-Parse bad(Flaw& flaw, Fault fault, std::string sentence) {
-  flaw.fault = fault;
-  flaw.sentence = std::move(sentence);
-  return Parse::Bad;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && c != '\t') || byte == 0x7f;
 }
-
-// Calls each(element) for the non-empty elements of a comma-separated list.
-template <class Each>
-void each_element(std::string_view list, Each each) {
-  while (!list.empty()) {
-    std::size_t comma = std::min(list.find(','), list.size());
-    std::string_view element = trimmed(list.substr(0, comma));
-    if (!element.empty()) each(element);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-}
-
-// Content-Length is 1*DIGIT that fits 63 bits (RFC 9110 8.6).
-std::optional<std::uint64_t> parse_length(std::string_view text) {
-  if (text.empty() || text.size() > 19) return std::nullopt;
-  std::uint64_t length = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    length = length * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  if (length > (std::uint64_t{1} << 63) - 1) return std::nullopt;
-  return length;
-}
-
-// Fields that decide framing and connection handling, gathered while Beast hands over one after the
-// other.
-struct Gathered {
-  unsigned content_lengths = 0, transfer_encodings = 0, hosts = 0, authorizations = 0;
-  std::string_view content_length, transfer_encoding;
-  bool close = false, keep_alive = false;
-};
 
 // Beast's parser with each field kept as a view. Beast alone would still let pass what the checks
 // below refuse.
@@ -112,6 +68,7 @@ class Parser final : public http::basic_parser<isRequest> {
     std::string_view value = view(value_text);
     fields->push_back(Field{view(name_text), value});
     gather(name, value);
+    if (too_many_fields) error = http::error::header_limit;
   }
 
   void gather(http::field name, std::string_view value) {
@@ -126,6 +83,8 @@ class Parser final : public http::basic_parser<isRequest> {
         break;
       case http::field::connection:
         each_element(value, [this](std::string_view option) {
+          if (connection->size() == kMaxConnectionOptions) too_many_fields = true;
+          if (too_many_fields) return;
           connection->push_back(option);
           if (same_name(option, "close")) gathered.close = true;
           if (same_name(option, "keep-alive")) gathered.keep_alive = true;
@@ -164,53 +123,6 @@ class Parser final : public http::basic_parser<isRequest> {
   bool head_done_ = false;
 };
 
-// Transfer-Encoding must be exactly "chunked", once, in HTTP/1.1 (RFC 9112 6.1). Done: it is, or
-// there is none.
-Parse check_coding(const Gathered& gathered, int version, Flaw& flaw) {
-  if (gathered.transfer_encodings == 0) return Parse::Done;
-  std::string value = shown(gathered.transfer_encoding);
-  if (version == 10) return bad(flaw, Fault::Malformed, "Transfer-Encoding in an HTTP/1.0 message");
-  if (gathered.transfer_encodings > 1) {
-    return bad(flaw, Fault::Malformed, "Transfer-Encoding given more than once");
-  }
-  if (same_name(gathered.transfer_encoding, "chunked")) return Parse::Done;
-  unsigned codings = 0, chunked = 0;
-  bool chunked_last = false;
-  each_element(gathered.transfer_encoding, [&](std::string_view coding) {
-    ++codings;
-    chunked_last = same_name(coding, "chunked");
-    if (chunked_last) ++chunked;
-  });
-  bool odd_spelling = codings == chunked;  // nothing at all, or "chunked,"
-  if (odd_spelling || chunked > 1 || (chunked == 1 && !chunked_last)) {
-    return bad(flaw, Fault::Malformed, "faulty Transfer-Encoding: " + value);
-  }
-  return bad(flaw, Fault::TransferCoding, "unsupported Transfer-Encoding: " + value);
-}
-
-Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
-                    Flaw& flaw) {
-  if (check_coding(gathered, version, flaw) == Parse::Bad) return Parse::Bad;
-  if (gathered.content_lengths > 1) {
-    return bad(flaw, Fault::Malformed, "Content-Length given more than once");
-  }
-  if (gathered.transfer_encodings == 1) {
-    if (gathered.content_lengths != 0) {
-      return bad(flaw, Fault::Malformed, "both Content-Length and Transfer-Encoding");
-    }
-    framing = Framing::Chunked;
-  } else if (gathered.content_lengths == 1) {
-    auto parsed = parse_length(gathered.content_length);
-    if (!parsed) {
-      return bad(flaw, Fault::Malformed,
-                 "faulty Content-Length: " + shown(gathered.content_length));
-    }
-    framing = Framing::Length;
-    length = *parsed;
-  }
-  return Parse::Done;
-}
-
 // "HTTP/" DIGIT "." DIGIT at the end of the request line, of a version that isn't 1.0 or 1.1.
 bool names_other_version(std::string_view head) {
   std::string_view line = head.substr(0, head.find("\r\n"));
@@ -225,7 +137,8 @@ bool names_other_version(std::string_view head) {
 template <bool isRequest>
 Parse head_error(const Parser<isRequest>& parser, const BeastError& error, std::string_view head,
                  Flaw& flaw) {
-  if (parser.too_many_fields) return bad(flaw, Fault::HeadTooLarge, "too many fields in the head");
+  if (parser.too_many_fields)
+    return bad(flaw, Fault::HeadTooLarge, "too many fields, or options of Connection, in the head");
   if (error == http::error::bad_version && names_other_version(head)) {
     return bad(flaw, Fault::VersionNotSupported, "not HTTP/1.0 or HTTP/1.1");
   }
@@ -256,43 +169,6 @@ Parse run_body(Parser<isRequest>& parser, std::string_view bytes, std::size_t& u
 }
 
 }  // namespace
-
-Parse HeadScanner::scan(std::string_view bytes, const HeadBounds& bounds, Flaw& flaw) {
-  for (;;) {
-    std::size_t feed = bytes.find('\n', seen_);
-    bool whole = feed != std::string_view::npos;
-    std::size_t looked_at = whole ? feed : bytes.size();
-    if (lines_ == 0 && looked_at > bounds.target_bytes + 2 * kMaxMethod) {
-      return bad(flaw, Fault::TargetTooLong, "request line too long");
-    }
-    if (!whole) {
-      seen_ = bytes.size();
-      if (bytes.size() > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
-      return Parse::NeedMore;
-    }
-    if (feed == line_ || bytes[feed - 1] != '\r') {
-      return bad(flaw, Fault::Malformed,
-                 "line ends without CR: " + shown(bytes.substr(line_, feed - line_)));
-    }
-    if (feed + 1 > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
-    if (lines_ > 0 && (bytes[line_] == ' ' || bytes[line_] == '\t')) {
-      return bad(flaw, Fault::Malformed, "folded line or white space before the first field");
-    }
-    bool empty = feed == line_ + 1;
-    line_ = seen_ = feed + 1;
-    ++lines_;
-    if (empty) return Parse::Done;
-  }
-}
-
-std::size_t leading_empty_lines(std::string_view bytes, unsigned& lines_skipped) {
-  std::size_t skipped = 0;
-  while (lines_skipped < 2 && bytes.substr(skipped).starts_with("\r\n")) {
-    skipped += 2;
-    ++lines_skipped;
-  }
-  return skipped;
-}
 
 struct RequestReader::State {
   std::optional<Parser<true>> parser;

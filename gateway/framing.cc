@@ -1,0 +1,70 @@
+#include "gateway/framing.h"
+
+#include <optional>
+#include <string>
+
+namespace gateway {
+namespace {
+
+// Content-Length is 1*DIGIT that fits 63 bits (RFC 9110 8.6).
+std::optional<std::uint64_t> parse_length(std::string_view text) {
+  if (text.empty() || text.size() > 19) return std::nullopt;
+  std::uint64_t length = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    length = length * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (length > (std::uint64_t{1} << 63) - 1) return std::nullopt;
+  return length;
+}
+
+// Transfer-Encoding must be exactly "chunked", once, in HTTP/1.1 (RFC 9112 6.1). Done: it is, or
+// there is none.
+Parse check_coding(const Gathered& gathered, int version, Flaw& flaw) {
+  if (gathered.transfer_encodings == 0) return Parse::Done;
+  std::string value = shown(gathered.transfer_encoding);
+  if (version == 10) return bad(flaw, Fault::Malformed, "Transfer-Encoding in an HTTP/1.0 message");
+  if (gathered.transfer_encodings > 1) {
+    return bad(flaw, Fault::Malformed, "Transfer-Encoding given more than once");
+  }
+  if (same_name(gathered.transfer_encoding, "chunked")) return Parse::Done;
+  unsigned codings = 0, chunked = 0;
+  bool chunked_last = false;
+  each_element(gathered.transfer_encoding, [&](std::string_view coding) {
+    ++codings;
+    chunked_last = same_name(coding, "chunked");
+    if (chunked_last) ++chunked;
+  });
+  bool odd_spelling = codings == chunked;  // nothing at all, or "chunked,"
+  if (odd_spelling || chunked > 1 || (chunked == 1 && !chunked_last)) {
+    return bad(flaw, Fault::Malformed, "faulty Transfer-Encoding: " + value);
+  }
+  return bad(flaw, Fault::TransferCoding, "unsupported Transfer-Encoding: " + value);
+}
+
+}  // namespace
+
+Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
+                    Flaw& flaw) {
+  if (check_coding(gathered, version, flaw) == Parse::Bad) return Parse::Bad;
+  if (gathered.content_lengths > 1) {
+    return bad(flaw, Fault::Malformed, "Content-Length given more than once");
+  }
+  if (gathered.transfer_encodings == 1) {
+    if (gathered.content_lengths != 0) {
+      return bad(flaw, Fault::Malformed, "both Content-Length and Transfer-Encoding");
+    }
+    framing = Framing::Chunked;
+  } else if (gathered.content_lengths == 1) {
+    auto parsed = parse_length(gathered.content_length);
+    if (!parsed) {
+      return bad(flaw, Fault::Malformed,
+                 "faulty Content-Length: " + shown(gathered.content_length));
+    }
+    framing = Framing::Length;
+    length = *parsed;
+  }
+  return Parse::Done;
+}
+
+}  // namespace gateway

@@ -1,0 +1,57 @@
+#include "gateway/head_scanner.h"
+
+#include <utility>
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kShown = 60;
+
+}  // namespace
+
+std::string shown(std::string_view bytes) { return std::string(bytes.substr(0, kShown)); }
+
+Parse bad(Flaw& flaw, Fault fault, std::string sentence) {
+  flaw.fault = fault;
+  flaw.sentence = std::move(sentence);
+  return Parse::Bad;
+}
+
+Parse HeadScanner::scan(std::string_view bytes, const HeadBounds& bounds, Flaw& flaw) {
+  for (;;) {
+    std::size_t feed = bytes.find('\n', seen_);
+    bool whole = feed != std::string_view::npos;
+    std::size_t looked_at = whole ? feed : bytes.size();
+    if (lines_ == 0 && looked_at > bounds.target_bytes + 2 * kMaxMethod) {
+      return bad(flaw, Fault::TargetTooLong, "request line too long");
+    }
+    if (!whole) {
+      seen_ = bytes.size();
+      if (bytes.size() > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
+      return Parse::NeedMore;
+    }
+    if (feed == line_ || bytes[feed - 1] != '\r') {
+      return bad(flaw, Fault::Malformed,
+                 "line ends without CR: " + shown(bytes.substr(line_, feed - line_)));
+    }
+    if (feed + 1 > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
+    if (lines_ > 0 && (bytes[line_] == ' ' || bytes[line_] == '\t')) {
+      return bad(flaw, Fault::Malformed, "folded line or white space before the first field");
+    }
+    bool empty = feed == line_ + 1;
+    line_ = seen_ = feed + 1;
+    ++lines_;
+    if (empty) return Parse::Done;
+  }
+}
+
+std::size_t leading_empty_lines(std::string_view bytes, unsigned& lines_skipped) {
+  std::size_t skipped = 0;
+  while (lines_skipped < 2 && bytes.substr(skipped).starts_with("\r\n")) {
+    skipped += 2;
+    ++lines_skipped;
+  }
+  return skipped;
+}
+
+}  // namespace gateway
