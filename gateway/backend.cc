@@ -203,7 +203,7 @@ Task<Step> ask_backend(Exchange& x) {
   UpstreamPool& pool = x.worker.upstream(x.route->upstream);
   write_onward_head(x, pool);
   Step refusal;
-  x.upstream = pool.take(!may_repeat(x));
+  x.upstream = pool.take();
   if (x.upstream) {
     refusal = co_await ask(x);
     bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && x.scratch.up.empty();

@@ -51,11 +51,11 @@ UpstreamPool::UpstreamPool(Executor executor, Deadlines& deadlines, const conf::
       connect_timeout_(connect_timeout),
       host_(upstream.servers.front().authority()) {}
 
-UpstreamLease UpstreamPool::take(bool careful) {
+UpstreamLease UpstreamPool::take() {
   while (!idle_.empty()) {
     UpstreamLease connection = std::move(idle_.back());
     idle_.pop_back();
-    if (!careful || connection->still_idle()) return connection;
+    if (connection->still_idle()) return connection;
   }
   return nullptr;
 }

@@ -58,9 +58,9 @@ class UpstreamPool {
   UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
                Duration connect_timeout);
 
-  // A pooled connection, or null. `careful`: the request must not be sent twice, so the connection
-  // is looked at first.
-  UpstreamLease take(bool careful);
+  // A pooled connection, or null. Each is looked at first: what arrived on it while it was idle
+  // would be taken for the answer to the next request, perhaps of another client.
+  UpstreamLease take();
   // A new connection to the next server that answers.
   Task<verify::Result<UpstreamLease, Refusal>> connect();
   // Only with nothing unread and nothing unsent.
