@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from backend import Nginx, Recorder
-from gate import BINARY, HOST, Gate, Store
+from gate import BINARY, HOST, ROUTES, Gate, Store
 from signer import TOKEN_SECRET
-
-ROUTES = [{"path": "/api/*", "upstream": "api", "realms": ["email"]}]
 
 
 def pytest_sessionstart(session):
@@ -70,6 +68,7 @@ def new_gate(room, store):
     yield make
     for gate in gates:
         gate.stop()
+        print(gate.said()[-4000:])  # shown of tests that fail
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ SANITIZED = re.search(rb"__[at]san_init", Path(BINARY).read_bytes()) is not None
 PATIENCE = LIMIT * (5 if SANITIZED else 2)  # to start, to drain and to end
 
 REALMS = ["email", "address"]
+ROUTES = [{"path": "/api/*", "upstream": "api", "realms": ["email"]}]
 HOST = "api.test"  # what clients call the gate, where its port should not matter
 
 DEFAULTS = {
@@ -121,7 +122,7 @@ class Gate:
         return self
 
     def said(self):
-        return self.errors.read_text(errors="replace")
+        return self.errors.read_text(errors="replace") if self.errors.exists() else ""
 
     def url(self, target="/"):
         return f"http://127.0.0.1:{self.port}{target}"

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from gate import Store
+from gate import HOST, ROUTES, Gate, Store
 from signer import Signer
 
 RECORDS = [
@@ -62,8 +62,11 @@ def test_an_import_is_all_or_nothing_and_replaces_when_told_to(room, moved):
     assert names == {"K": "renamed", "new": "N"}
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"type":"nothing"}', '{"type":"client"}', '{"type":"token","client":"?","user":"?","token":"t","secret":"s"}',
-                                  '{"type":"client","key":"a b","secret":"S","name":"N"}', '{"type":"client","key":"k","secret":"S","name":"N","nam":1}'])
+@pytest.mark.parametrize("line", [
+    "{", "[]", '{"type":"nothing"}', '{"type":"client"}', '{"type":"client","key":"a b","secret":"S","name":"N"}',
+    '{"type":"client","key":"k","secret":"S","name":"N","nam":1}',
+    '{"type":"token","client":"?","user":"?","token":"t","secret":"s"}',
+])
 def test_a_line_that_can_not_be_taken_is_named_and_nothing_is(line, room, store):
     (room / "in.jsonl").write_text(lines(RECORDS) + line + "\n")
     code, _, err = store.run("import", room / "in.jsonl")
@@ -86,14 +89,22 @@ def test_imported_clients_and_tokens_are_let_in_while_the_gate_runs(room, new_ga
     assert (seen.one("x-oauth-client"), seen.one("x-oauth-user")) == ("K", "%C3%A4lice")
 
 
-def test_a_backup_of_a_running_gate_serves_as_a_store(room, gate, alice, store, new_gate, recorder):
-    assert gate.call(alice, "GET", "/api/x").status == 200
+def test_a_backup_of_a_running_gate_has_its_records_and_lets_no_replay_in(room, gate, alice, store, recorder):
+    data = gate.request(alice, "GET", "/api/x")
+    assert gate.exchange(data).status == 200
     store.ok("backup", room / "copy")
     store.ok("token", "revoke", "token")
     copy = Store(room / "copy")
-    assert by_name(records(copy.ok("export")))[0]["key"] == "client"
     assert [token["revoked"] for token in records(copy.ok("token", "list", "--json"))] == [False]
     assert [token["revoked"] for token in records(store.ok("token", "list", "--json"))] == [True]
+    (room / "second").mkdir()
+    restored = Gate(room / "second", copy, {"api": [recorder.url]}, ROUTES, listen={"external_url": f"http://{HOST}"})
+    restored.start()
+    try:
+        assert restored.exchange(data).status == 401
+    finally:
+        restored.stop()
+    assert len(recorder.seen) == 1
 
 
 def test_secrets_are_printed_once_and_never_listed(store):
@@ -102,7 +113,8 @@ def test_secrets_are_printed_once_and_never_listed(store):
     store.user("alice")
     token = json.loads(store.ok("token", "issue", "--client", made["key"], "--user", "alice", "--json"))
     assert re.fullmatch("[A-Za-z0-9]{27}", token["token"]) and re.fullmatch("[A-Za-z0-9]{27}", token["secret"])
-    for command in (("client", "list"), ("client", "show", made["key"]), ("token", "list"), ("token", "show", token["token"]), ("user", "list")):
+    shown = [("client", "show", made["key"]), ("token", "show", token["token"])]
+    for command in [("client", "list"), ("token", "list"), ("user", "list"), *shown]:
         for form in ((), ("--json",)):
             said = store.ok(*command, *form)
             assert made["secret"] not in said and token["secret"] not in said
@@ -145,7 +157,8 @@ def test_the_curl_command_to_paste_passes(new_gate, recorder, alice, store):
     gate = new_gate(recorder, listen={"external_url": None})
     url = gate.url("/api/it's?a=1&b=$HOME&c='x'")
     command = store.ok("sign", "POST", url, "--client", "client", "--token", "token", "--data", "q='$1'&r=2", "--curl")
-    done = subprocess.run(["bash", "-c", command.strip() + " -s -w '%{http_code}'"], capture_output=True, text=True, timeout=60, check=False)
+    shell = ["bash", "-c", command.strip() + " -s -w '%{http_code}'"]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.endswith("200"), (command, done)
     seen = recorder.only()
     assert (seen.target, seen.body) == ("/api/it's?a=1&b=$HOME&c='x'", b"q='$1'&r=2")

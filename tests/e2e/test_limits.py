@@ -97,10 +97,12 @@ def test_there_may_be_as_many_parameters_as_the_setting_says(new_gate, recorder,
 
 
 def test_a_path_that_no_route_has_is_404(limited, recorder):
-    gate = limited([{"path": "/api/*", "upstream": "api", "auth": "none"}, {"path": "/one", "upstream": "api", "auth": "none"}])
-    for target, status in (("/api/x", 200), ("/api/", 200), ("/api", 404), ("/apix", 404), ("/one", 200), ("/one/", 404), ("/", 404)):
+    gate = limited([{"path": path, "upstream": "api", "auth": "none"} for path in ("/api/*", "/one")])
+    found = ["/api/x", "/api/", "/one"]
+    for target in [*found, "/api", "/apix", "/one/", "/"]:
+        status = 200 if target in found else 404
         assert gate.exchange(f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()).status == status, target
-    assert [seen.target for seen in recorder.seen] == ["/api/x", "/api/", "/one"]
+    assert [seen.target for seen in recorder.seen] == found
 
 
 def test_a_method_that_no_route_of_the_path_allows_is_405_with_allow(limited, recorder):
@@ -120,10 +122,12 @@ def test_a_method_that_no_route_of_the_path_allows_is_405_with_allow(limited, re
 
 def test_a_host_that_is_none_of_ours_is_421(new_gate, recorder, alice):
     gate = new_gate(recorder)
-    for host, status in ((HOST, 200), ("API.TEST", 200), ("api.test:80", 200), ("other.test", 421), ("api.test:81", 421), ("127.0.0.1", 421)):
+    ours = [HOST, "API.TEST", "api.test:80"]
+    for host in [*ours, "other.test", "api.test:81", "127.0.0.1"]:
+        status = 200 if host in ours else 421
         data = gate.request(alice, "GET", "/api/x").replace(f"Host: {HOST}".encode(), f"Host: {host}".encode())
         assert gate.exchange(data).status == status, host
-    assert [seen.one("host") for seen in recorder.seen] == [HOST, "API.TEST", "api.test:80"]
+    assert [seen.one("host") for seen in recorder.seen] == ours
 
 
 def test_without_an_external_url_hosts_says_which_are_accepted(new_gate, recorder, alice):

@@ -124,13 +124,16 @@ def test_every_mistake_of_a_configuration_is_reported_at_its_place(room):
 
 
 def test_check_prints_the_routes_of_a_good_configuration(room, recorder, store):
-    gate = Gate(room, store, {"api": [recorder.url]}, [{"path": "/api/{id}/*", "methods": ["GET"], "realms": ["email"], "upstream": "api"}])
+    route = {"path": "/api/{id}/*", "methods": ["GET"], "realms": ["email"], "upstream": "api"}
+    gate = Gate(room, store, {"api": [recorder.url]}, [route])
     code, out, err = run("check", "--config", gate.file)
     assert code == 0, err
     assert "/api/{id}/*" in out and "GET" in out and "email" in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["--nonsense"], ["serve"], ["nothing"], ["check", "--config"], ["client", "add", "--name", "N"]])
+@pytest.mark.parametrize("arguments", [
+    [], ["--nonsense"], ["serve"], ["nothing"], ["check", "--config"], ["client", "add", "--name", "N"],
+])
 def test_wrong_usage_is_2(arguments):
     code, _, err = run(*arguments)
     assert code == 2 and err
