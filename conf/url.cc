@@ -104,6 +104,8 @@ std::optional<Url> parse_url(std::string_view text) {
     url.port = *port;
   }
   const urls::pct_string_view path = view->encoded_path();
+  // Boost.URL takes what is wrong with a port for a path.
+  if (!path.empty() && path.front() != '/') return std::nullopt;
   url.path.assign(path.data(), path.size());
   while (url.path.ends_with('/')) url.path.pop_back();
   const urls::pct_string_view query = view->encoded_query();

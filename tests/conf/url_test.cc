@@ -72,6 +72,8 @@ TEST_CASE("a URL is http or https, with what it stands for made plain") {
       {"http://127.0.0.1:65535", "http 127.0.0.1 65535 "},
       {"http://a:65536", "none"},
       {"http://a:0", "none"},
+      {"http://a:x/", "none"},
+      {"http://a:9x", "none"},
       {"http://u@a", "none"},
       {"http://u:p@a", "none"},
       {"http://@a", "none"},
