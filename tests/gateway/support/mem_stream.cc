@@ -16,7 +16,10 @@ class MemStream final : public Stream {
         reading_(context),
         writing_(context),
         client_(std::move(client)),
-        record_(std::move(record)) {}
+        record_(std::move(record)) {
+    record_->wake = [this] { reading_.cancel(); };
+  }
+  ~MemStream() override { record_->wake = nullptr; }
 
   Task<ErrorCode> handshake() override {
     if (fails()) co_return kReset;

@@ -4,6 +4,7 @@
 // operations can fail, and what it was sent is kept. One event loop.
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ struct Record {
   bool closed = false;
   bool reset = false;
   bool finished = false;
+  std::function<void()> wake;  // looks again whether the next piece may be sent
 };
 
 std::unique_ptr<Stream> mem_stream(asio::io_context& context, Client client,

@@ -112,7 +112,16 @@ Task<bool> Origin::reply(Socket& socket, Reply what) {
     auto [error, count] = co_await socket.async_write_some(piece, kAwait);
     if (!error && count > 0) ++strays;
   }
-  if (what.then == Reply::Then::Reset) socket.set_option(asio::socket_base::linger(true, 0));
+  if (what.then == Reply::Then::Reset) {
+    socket.set_option(asio::socket_base::linger(true, 0));
+    socket.close();
+  }
+  if (what.stops_reading) {
+    Timer never(context_);
+    never.expires_at(TimePoint::max());
+    auto [ignored] = co_await never.async_wait(kAwait);
+    static_cast<void>(ignored);
+  }
   // A silent one goes on reading, and never says anything.
   co_return what.then == Reply::Then::Keep || what.then == Reply::Then::Silent;
 }

@@ -20,6 +20,7 @@ struct Reply {
   std::size_t cut_at = 0;    // the bytes go in two writes, cut here; 0: in one
   std::string stray{};       // sent when the answer has long been read
   bool before_body = false;  // don't wait for the request's body
+  bool stops_reading = false;
 };
 
 struct Asked : Message {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/exchange.h"
 #include "gateway/session.h"
 #include "tests/gateway/support/mem_stream.h"
 #include "tests/gateway/support/origin.h"

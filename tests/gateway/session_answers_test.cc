@@ -1,0 +1,262 @@
+// What the client sees of the backend's answers, also of those that are none.
+
+#include <doctest/doctest.h>
+
+#include "tests/gateway/support/world.h"
+
+using namespace gateway;
+using namespace gateway::testing;
+
+namespace {
+
+using Then = Reply::Then;
+
+struct Answered {
+  std::string name;
+  Reply reply;
+  std::string text;  // of a GET's outcome, HTTP/1.1
+};
+
+const std::string kOk = "HTTP/1.1 200 OK\r\n";
+const std::string kChunked = kOk + "Transfer-Encoding: chunked\r\n\r\n";
+
+std::vector<Answered> answers() {
+  return {
+      {"with its length", {answer("hello")}, "200 hello\n"},
+      {"empty", {answer("")}, "200 \n"},
+      {"in chunks",
+       {kChunked + "5\r\nhello\r\n3;a=b\r\n wo\r\n0\r\nX: y\r\n\r\n"},
+       "200 hello wo\n"},
+      {"until the close", {kOk + "\r\nhello", Then::Close}, "200 hello\n"},
+      {"of an HTTP/1.0 backend", {"HTTP/1.0 200 OK\r\n\r\nhello", Then::Close}, "200 hello\n"},
+      {"without content", {"HTTP/1.1 204 No\r\n\r\n"}, "204 \n"},
+      {"not modified", {"HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n"}, "304 \n"},
+      {"behind interim ones",
+       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n" + answer("hello")},
+       "200 hello\n"},
+      {"that ends its connection",
+       {answer("hello", "Connection: close\r\n"), Then::Close},
+       "200 hello\n"},
+  };
+}
+
+// Of what is no answer, the client learns nothing but that.
+std::vector<Answered> broken() {
+  return {
+      {"an upgrade nobody asked for",
+       {"HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
+       "502"},
+      {"interim ones alone", {"HTTP/1.1 100 Continue\r\n\r\n", Then::Close}, "502"},
+      {"too many interim ones",
+       {[] {
+         std::string many;
+         for (int i = 0; i < 16; ++i) many += "HTTP/1.1 103 Early\r\n\r\n";
+         return many + answer("hello");
+       }()},
+       "502"},
+      {"garbage", {"garbage\r\n\r\n"}, "502"},
+      {"HTTP/0.9", {"<html>hello</html>", Then::Close}, "502"},
+      {"nothing", {"", Then::Close}, "502"},
+      {"a reset", {"", Then::Reset}, "502"},
+      {"two lengths", {kOk + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"}, "502"},
+      {"length and chunks",
+       {kOk + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+       "502"},
+      {"another coding", {kOk + "Transfer-Encoding: gzip\r\n\r\nhello"}, "502"},
+      {"chunks in HTTP/1.0",
+       {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+       "502"},
+      {"a bare line feed", {"HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"}, "502"},
+      {"a control byte", {kOk + "X: \x01\r\nContent-Length: 0\r\n\r\n"}, "502"},
+      {"an endless head", {kOk + "X: " + std::string(40000, 'x'), Then::Silent}, "502"},
+  };
+}
+
+Outcome get(World& world, Reply reply, const std::string& method = "GET",
+            const std::string& version = "HTTP/1.1") {
+  world.origin->script = [reply](const Asked&, std::size_t) { return reply; };
+  const std::string bytes = world.signed_by_alice({.method = method, .version = version});
+  return world.talk(Client{{Piece{bytes}}}, {method});
+}
+
+bool looks_complete(const Outcome& outcome, int status) {
+  return !outcome.record.reset && outcome.answers.size() == 1 &&
+         outcome.answers[0].status() == status && outcome.answers[0].complete;
+}
+
+}  // namespace
+
+TEST_CASE("every form of answer arrives, wherever the backend's bytes are cut") {
+  World world;
+  for (const Answered& row : answers()) {
+    CAPTURE(row.name);
+    for (std::size_t at = 0; at < row.reply.bytes.size(); ++at) {
+      CAPTURE(at);
+      Reply reply = row.reply;
+      reply.cut_at = at;
+      CHECK(get(world, reply).text() == row.text);
+    }
+  }
+}
+
+TEST_CASE("HTTP/1.0 clients get no chunks, and know the end by the close") {
+  World world;
+  for (const Answered& row : answers()) {
+    CAPTURE(row.name);
+    const Outcome outcome = get(world, row.reply, "GET", "HTTP/1.0");
+    REQUIRE(outcome.answers.size() == 1);
+    CHECK(values(outcome.answers[0].head, "Transfer-Encoding").empty());
+    CHECK(outcome.text() == row.text.substr(0, row.text.size() - 1) + " close\n");
+    CHECK(outcome.record.finished);
+  }
+}
+
+TEST_CASE("answers to HEAD have no body and leave the connection in step") {
+  World world;
+  for (const char* lines : {"Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
+    CAPTURE(lines);
+    world.origin->script = [lines](const Asked& asked, std::size_t) {
+      if (asked.start_line().starts_with("HEAD")) return Reply{kOk + lines + "\r\n"};
+      return Reply{answer("hello")};
+    };
+    const std::string both = world.signed_by_alice({.method = "HEAD"}) + world.signed_by_alice({});
+    CHECK(world.talk(Client{{Piece{both}}}, {"HEAD", "GET"}).text() == "200 \n200 hello\n");
+  }
+}
+
+TEST_CASE("what is no answer becomes a refusal, and the next request is served") {
+  World world;
+  for (const Answered& row : broken()) {
+    CAPTURE(row.name);
+    const Outcome outcome = get(world, row.reply);
+    CHECK(outcome.text().starts_with(row.text));
+    CHECK(looks_complete(outcome, 502));
+    CHECK(get(world, {answer("hello")}).text() == "200 hello\n");
+  }
+}
+
+TEST_CASE("an answer cut short never looks complete") {
+  World world;
+  for (const char* version : {"HTTP/1.1", "HTTP/1.0"}) {
+    for (const Answered& row : answers()) {
+      CAPTURE(row.name);
+      const std::size_t head = row.reply.bytes.rfind("HTTP/1.");
+      const std::size_t body = row.reply.bytes.find("\r\n\r\n", head) + 4;
+      for (std::size_t size = 0; size < row.reply.bytes.size(); ++size) {
+        CAPTURE(size);
+        const bool until_close =
+            row.reply.then == Then::Close && row.name != "that ends its connection";
+        for (Then then : {Then::Close, Then::Reset}) {
+          if (until_close && size >= body && then == Then::Close) continue;  // that is an answer
+          const Outcome outcome =
+              get(world, {row.reply.bytes.substr(0, size), then}, "GET", version);
+          CHECK_FALSE(looks_complete(outcome, 200));
+          CHECK(looks_complete(outcome, 502) == (size < body));
+          CHECK(outcome.record.reset == (size >= body));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("bytes behind an answer never reach a client") {
+  World world;
+  const std::string poison = answer("poison");
+  for (const std::string& first : {answer("hello"), kChunked + "5\r\nhello\r\n0\r\n\r\n",
+                                   std::string("HTTP/1.1 204 No\r\n\r\n")}) {
+    CAPTURE(first);
+    const Outcome outcome = get(world, {first + poison});
+    CHECK(outcome.answers.size() == 1);
+    CHECK(get(world, {answer("clean")}).text() == "200 clean\n");
+  }
+}
+
+TEST_CASE("bytes on an idle connection never reach a client") {
+  World world;
+  for (const char* method : {"GET", "HEAD", "POST"}) {
+    CAPTURE(method);
+    const int strays = world.origin->strays;
+    Reply reply{answer("hello")};
+    reply.stray = answer("poison");
+    get(world, reply);
+    world.until([&] { return world.origin->strays > strays; });
+    const Outcome outcome = get(world, {answer("clean")}, method);
+    REQUIRE(outcome.answers.size() == 1);
+    CHECK(outcome.answers[0].status() == 200);
+    const bool bodiless = method == std::string("HEAD");
+    CHECK(outcome.answers[0].body == (bodiless ? "" : "clean"));
+  }
+}
+
+TEST_CASE("a pooled connection is used again, and one that the backend closed is noticed") {
+  World world;
+  get(world, {answer("hello")});
+  get(world, {answer("hello")});
+  CHECK(world.origin->connections == 1);
+  for (Then then : {Then::Close, Then::Reset}) {
+    for (const char* method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
+      CAPTURE(method);
+      const int before = world.origin->connections;
+      CHECK(get(world, {answer("hello"), then}).text() == "200 hello\n");
+      CHECK(get(world, {answer("again")}, method).text() == "200 again\n");
+      CHECK(world.origin->connections > before);
+    }
+  }
+}
+
+TEST_CASE("a request that must not be repeated is sent once") {
+  World world;
+  for (const char* method : {"POST", "PATCH"}) {
+    get(world, {answer("hello")});
+    world.origin->asked.clear();
+    CHECK(get(world, {"", Then::Close}, method).text().starts_with("502"));
+    CHECK(world.origin->asked.size() == 1);
+  }
+}
+
+TEST_CASE("one that may be repeated is sent anew once, and only on a fresh connection") {
+  World world;
+  get(world, {answer("hello")});
+  world.origin->asked.clear();
+  CHECK(get(world, {"", Then::Close}).text().starts_with("502"));
+  CHECK(world.origin->asked.size() == 2);
+  world.origin->asked.clear();
+  CHECK(get(world, {"", Then::Close}).text().starts_with("502"));
+  CHECK(world.origin->asked.size() == 1);
+}
+
+TEST_CASE("an early answer reaches a client that is still sending, and both connections end") {
+  World world;
+  Reply reply{"HTTP/1.1 413 Big\r\nContent-Length: 3\r\n\r\nbig"};
+  reply.before_body = true;
+  reply.then = Then::Silent;
+  world.origin->script = [reply](const Asked&, std::size_t) { return reply; };
+  for (const char* lines : {"Content-Length: 1000000\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    CAPTURE(lines);
+    const std::string part = lines[0] == 'C' ? "part" : "4\r\npart\r\n";
+    Client client{{Piece{world.signed_by_alice({.method = "PUT", .lines = lines, .body = part})}}};
+    client.then_ends = false;
+    CHECK(world.talk(std::move(client)).text() == "413 big close\n");
+    CHECK_FALSE(world.origin->asked.back().complete);
+    world.until([&] { return world.origin->open == 0; });
+  }
+}
+
+TEST_CASE("a body passes through whole, whatever its size") {
+  World world;
+  for (std::size_t size : {1000, 16000, 70000, 300000}) {
+    CAPTURE(size);
+    std::string body;
+    for (std::size_t i = 0; body.size() < size; ++i) body += std::to_string(i) + ' ';
+    world.origin->asked.clear();
+    world.origin->script = [](const Asked& asked, std::size_t) {
+      return Reply{answer(asked.body)};
+    };
+    const std::string lines = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    const Outcome outcome =
+        world.talk(world.signed_by_alice({.method = "PUT", .lines = lines, .body = body}));
+    REQUIRE(outcome.answers.size() == 1);
+    CHECK(outcome.answers[0].complete);
+    CHECK((outcome.answers[0].body == body));
+  }
+}
