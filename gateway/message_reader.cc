@@ -25,16 +25,13 @@ bool is_control(char c) {
   return (byte < 0x20 && c != '\t') || byte == 0x7f;
 }
 
-// Beast's parser, for bodies alone: it is told the framing that was decided from the fields by a
-// head of our own.
-class Body final : public http::basic_parser<true> {
+// Beast's parser, for chunked bodies alone: a head of our own puts it before the first chunk.
+class ChunkedBody final : public http::basic_parser<true> {
  public:
-  Body(Framing framing, std::uint64_t length, std::size_t max_fields) : max_fields_(max_fields) {
+  explicit ChunkedBody(std::size_t max_fields) : max_fields_(max_fields) {
+    static constexpr std::string_view head =
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     body_limit(boost::none);
-    std::string head = "POST / HTTP/1.1\r\n";
-    head += framing == Framing::Chunked ? "Transfer-Encoding: chunked"
-                                        : "Content-Length: " + std::to_string(length);
-    head += "\r\n\r\n";
     BeastError error;
     put(boost::asio::const_buffer(head.data(), head.size()), error);
     assert(!error && is_header_done());
@@ -49,7 +46,7 @@ class Body final : public http::basic_parser<true> {
     while (!is_done()) {
       const boost::asio::const_buffer rest(bytes.data() + used, bytes.size() - used);
       // Beast takes for granted that it never sees less of the last chunk.
-      const bool at_chunk_head = chunked() && chunk_left_ == 0;
+      const bool at_chunk_head = chunk_left_ == 0;
       if (rest.size() < (at_chunk_head ? kShortestChunk : 1)) return Parse::NeedMore;
       const std::size_t taken = put(rest, error);
       used += taken;
@@ -71,10 +68,7 @@ class Body final : public http::basic_parser<true> {
   void on_field_impl(http::field, BeastView, BeastView, BeastError& error) override {
     if (trailer_ && ++trailers_ > max_fields_) error = http::error::header_limit;
   }
-  std::size_t on_body_impl(BeastView bytes, BeastError&) override {
-    pieces_->push_back(view(bytes));
-    return bytes.size();
-  }
+  std::size_t on_body_impl(BeastView bytes, BeastError&) override { return bytes.size(); }
   void on_chunk_header_impl(std::uint64_t size, BeastView extensions, BeastError& error) override {
     chunk_left_ = size;
     extension_bytes_ += extensions.size();
@@ -95,28 +89,32 @@ class Body final : public http::basic_parser<true> {
   std::uint64_t extension_bytes_ = 0;
 };
 
-// The body of the message whose head was read last; most have none and cost nothing.
+// The body of the message whose head was read last; most cost nothing but counting.
 class BodyReader {
  public:
   void begin(Framing framing, std::uint64_t length, std::size_t max_fields) {
     framing_ = framing;
-    parser_.reset();
+    left_ = length;
     done_ = framing == Framing::None || (framing == Framing::Length && length == 0);
-    if (!done_ && framing != Framing::UntilClose) parser_.emplace(framing, length, max_fields);
+    chunked_.reset();
+    if (framing == Framing::Chunked) chunked_.emplace(max_fields);
   }
 
   Parse read(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
              Flaw& flaw) {
     used = 0;
     if (done_) return Parse::Done;
-    if (framing_ == Framing::UntilClose) {
-      if (!bytes.empty()) pieces.push_back(bytes);
-      used = bytes.size();
-      return Parse::NeedMore;
+    if (framing_ == Framing::Chunked) {
+      const Parse parse = chunked_->read(bytes, used, pieces, flaw);
+      done_ = parse == Parse::Done;
+      return parse;
     }
-    const Parse parse = parser_->read(bytes, used, pieces, flaw);
-    done_ = parse == Parse::Done;
-    return parse;
+    used = bytes.size();
+    if (framing_ == Framing::Length) used = std::min<std::uint64_t>(left_, used);
+    if (used != 0) pieces.push_back(bytes.substr(0, used));
+    left_ -= used;
+    done_ = framing_ == Framing::Length && left_ == 0;
+    return done_ ? Parse::Done : Parse::NeedMore;
   }
 
   bool end_of_stream() {
@@ -127,8 +125,9 @@ class BodyReader {
 
  private:
   Framing framing_ = Framing::None;
+  std::uint64_t left_ = 0;  // with Framing::Length
   bool done_ = false;
-  std::optional<Body> parser_;
+  std::optional<ChunkedBody> chunked_;
 };
 
 }  // namespace
