@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "store/ledger_file.h"
 #include "tests/store/ledger_support.h"
 
 namespace store {
@@ -90,6 +91,20 @@ TEST_CASE("an entry is purged once its timestamp has left the window, and not be
   CHECK(ledger->floor() == 1000);
   CHECK(ledger->entries() == 2);
   CHECK(claim(*ledger, 1000, "n", 1061) == Verdict::TooOld);
+}
+
+TEST_CASE("purging stops at the first entry that is still in the window, also after a reopening") {
+  LedgerDir dir;
+  dir.options().window_past_s = 60;
+  {
+    const auto ledger = dir.open(1000);
+    for (const std::int64_t t : {1000, 1001, 1002}) CHECK(claim(*ledger, t, "n") == Verdict::Fresh);
+  }
+  const auto ledger = dir.open(1000);
+  CHECK(claim(*ledger, 1061, "n") == Verdict::Fresh);
+  CHECK(ledger->floor() == 1000);
+  CHECK(ledger->entries() == 3);
+  CHECK(claim(*ledger, 1001, "n", 1061) == Verdict::Replayed);
 }
 
 TEST_CASE(
@@ -200,6 +215,15 @@ TEST_CASE("the mark on disk is beyond every timestamp before it is accepted, in 
   CHECK(ledger->mark() == std::numeric_limits<std::int64_t>::max());
 }
 
+TEST_CASE("the mark is beyond the latest timestamp of a batch, wherever in it that stands") {
+  LedgerDir dir;
+  const auto ledger = dir.open(1000);
+  std::vector<LedgerClaim> batch;
+  for (const std::int64_t t : {1000, 1040, 1001}) batch.push_back(a_claim(*ledger, t, "n"));
+  must(ledger->claim(batch, 1000));
+  CHECK(dir.mark_on_disk().mark == 1045);
+}
+
 TEST_CASE("where the mark can't be raised nothing is accepted") {
   LedgerDir dir;
   const auto ledger = dir.open(1000);
@@ -274,11 +298,14 @@ TEST_CASE("a ledger changes its size at opening, but never below what it holds")
   CHECK(reopened(4 << 20, Verdict::Fresh) == 4 << 20);
   CHECK(reopened(2 << 20, Verdict::Replayed) == 2 << 20);
   CHECK(reopened((2 << 20) + 1, Verdict::Replayed) == (2 << 20) + 4096);
-  {
-    dir.options().size = 4 << 20;
-    REQUIRE(fill(*dir.open(1000), 1000, 1000, 20000));
+  // More than 1 MiB could spare for purging to be sure to work, though not more than it has.
+  const auto used = [&] { return open_ledger_file(dir.path(), 2 << 20)->env->used_size(); };
+  for (int nonces = 500; used() < kMinLedgerSize - 40 * 4096; nonces += 500) {
+    dir.options().size = 2 << 20;
+    REQUIRE(fill(*dir.open(1000), 1001, 1000, nonces));
   }
-  CHECK(reopened(kMinLedgerSize, Verdict::Replayed) == 4 << 20);
+  CHECK(used() <= kMinLedgerSize);
+  CHECK(reopened(kMinLedgerSize, Verdict::Replayed) == 2 << 20);
 }
 
 TEST_CASE("threads that claim one nonce at once: one of them is Fresh") {
