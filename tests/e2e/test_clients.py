@@ -48,7 +48,7 @@ class Npm:
     """oauth-1.0a of npm, in Node."""
 
     def __init__(self, digest):
-        modules = os.path.join(os.environ.get("PORTCULLIS_NPM", TOP / "build/npm"), "node_modules")
+        modules = os.environ.get("PORTCULLIS_NODE_PATH", str(TOP / "build/npm/node_modules"))
         if not shutil.which("node") or not os.path.isdir(os.path.join(modules, "oauth-1.0a")):
             pytest.skip("node or oauth-1.0a is missing: ./tests/run installs them")
         self.environment = {**os.environ, "NODE_PATH": modules}
