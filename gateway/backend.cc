@@ -18,14 +18,32 @@ struct EarlyAnswer {
   UpstreamConnection* upstream = nullptr;
 };
 
-void watch(UpstreamConnection& upstream, std::shared_ptr<EarlyAnswer> early) {
-  upstream.when_readable([early = std::move(early)](const ErrorCode& error) {
-    if (error || early->client == nullptr) return;
-    early->arrived = true;
-    early->client->stream().cancel();
-    early->upstream->cancel();
-  });
-}
+// Ends the watch when the sending ends, however it ends.
+class Watch {
+ public:
+  Watch(Connection& client, UpstreamConnection& upstream)
+      : early_(std::make_shared<EarlyAnswer>()), upstream_(upstream) {
+    early_->client = &client;
+    early_->upstream = &upstream;
+    upstream.when_readable([early = early_](const ErrorCode& error) {
+      if (error || early->client == nullptr) return;
+      early->arrived = true;
+      early->client->stream().cancel();
+      early->upstream->cancel();
+    });
+  }
+  ~Watch() {
+    early_->client = nullptr;
+    upstream_.cancel();
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  const EarlyAnswer& early() const { return *early_; }
+
+ private:
+  std::shared_ptr<EarlyAnswer> early_;
+  UpstreamConnection& upstream_;
+};
 
 // Idempotent by RFC 9110 9.2.2, and with no body that would have to be sent again.
 bool may_repeat(const Exchange& x) {
@@ -82,7 +100,7 @@ void frame_pieces(Exchange& x, bool last, std::string& frame) {
 }
 
 // The body streams: what has been read is written before more is read, so memory stays bounded.
-Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
+Task<Step> send_body(Exchange& x, const EarlyAnswer& early) {
   Buffer& in = x.scratch.in;
   in.compact();
   in.reserve(kStreamBuffer);
@@ -123,13 +141,11 @@ Task<Step> send_body(Exchange& x, EarlyAnswer& early) {
 
 // The head stands in scratch.gathered already; the body follows as the client brings it.
 Task<Step> stream_request(Exchange& x) {
-  auto early = std::make_shared<EarlyAnswer>();
-  early->client = &x.connection;
-  early->upstream = x.upstream.get();
-  watch(*x.upstream, early);
-  Step refusal = co_await send_body(x, *early);
-  early->client = nullptr;
-  x.upstream->cancel();
+  Step refusal;
+  {
+    Watch watch(x.connection, *x.upstream);
+    refusal = co_await send_body(x, watch.early());
+  }
   x.connection.clear();
   co_return refusal;
 }
