@@ -57,6 +57,17 @@ Task<void> keep_mark_ahead(asio::io_context& context, store::Ledger& ledger, con
   }
 }
 
+// After a rotation of the log. The configuration stays the one read at the start.
+Task<void> reopen_log_on_hangup(asio::io_context& context, Log& log) {
+  asio::signal_set hangup(context, SIGHUP);
+  for (;;) {
+    auto [error, number] = co_await hangup.async_wait(kAwait);
+    if (error) co_return;
+    log.reopen();
+    log.say(conf::LogLevel::Info, "log reopened; a changed configuration takes a restart");
+  }
+}
+
 void run(const conf::Settings& settings) {
   refuse_what_is_not_in_effect(settings);
   allow_many_descriptors();
@@ -86,6 +97,7 @@ void run(const conf::Settings& settings) {
     server.drain();
     main_loop.stop();
   });
+  asio::co_spawn(main_loop, reopen_log_on_hangup(main_loop, log), asio::detached);
   asio::co_spawn(main_loop, keep_mark_ahead(main_loop, *ledger, clock, log), asio::detached);
 
   server.start();
