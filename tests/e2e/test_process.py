@@ -162,3 +162,16 @@ def test_each_answer_and_its_line_in_the_log_bear_the_same_id(gate, alice):
     lines = gate.said().splitlines()
     assert [line for line in lines if passed in line]
     assert [line for line in lines if refused in line and "signature_invalid" in line]
+
+
+def test_sighup_reopens_the_log_and_serves_on(new_gate, room, recorder, alice):
+    log, rotated = room / "gate.log", room / "gate.log.1"
+    gate = new_gate(recorder, log={"file": str(log)})
+    assert gate.call(alice, "GET", "/api/before").status == 200
+    eventually(lambda: "/api/before" in log.read_text(), "the first request is logged")
+    log.rename(rotated)
+    gate.process.send_signal(signal.SIGHUP)
+    eventually(log.exists, "the log is opened anew")
+    assert gate.call(alice, "GET", "/api/after").status == 200
+    eventually(lambda: "/api/after" in log.read_text(), "the second request is in the new file")
+    assert "/api/after" not in rotated.read_text()
