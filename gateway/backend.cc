@@ -10,47 +10,71 @@ namespace {
 constexpr unsigned kMaxInterim = 16;             // 1xx answers before the final one
 constexpr std::size_t kStreamBuffer = 64 << 10;  // bytes moved at a time when a body streams
 
-// An answer that comes while the request's body is still on its way ends the sending. Outlives the
-// exchange, hence shared with the pending wait.
-struct EarlyAnswer {
-  bool arrived = false;
-  Connection* client = nullptr;
-  UpstreamConnection* upstream = nullptr;
-};
+// Takes interim answers off the front of scratch.up. False: what stands there is a final answer, or
+// no answer at all.
+bool only_interim(Exchange& x) {
+  Buffer& up = x.scratch.up;
+  while (!up.empty()) {
+    HeadScanner scanner;
+    Flaw flaw;
+    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
+    if (parse == Parse::NeedMore) return up.space_size() > 0;
+    if (parse == Parse::Bad) return false;
+    std::string_view head = up.view().substr(0, scanner.length());
+    ResponseHead& response = x.scratch.response;
+    parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, false, response, flaw);
+    if (parse == Parse::Bad || response.status >= 200 || response.status == 101) return false;
+    if (++x.interim_answers == kMaxInterim) return false;
+    up.consume(scanner.length());
+  }
+  return true;
+}
 
-// Ends the watch when the sending ends, however it ends.
+// While the request's body is on its way: a final answer ends the sending, interim ones are
+// dropped. The state is shared with the pending wait, which may outlive the sending.
 class Watch {
  public:
-  Watch(Connection& client, UpstreamConnection& upstream)
-      : early_(std::make_shared<EarlyAnswer>()), upstream_(upstream) {
-    early_->client = &client;
-    early_->upstream = &upstream;
-    upstream.when_readable([early = early_](const ErrorCode& error) {
-      if (error || early->client == nullptr) return;
-      early->arrived = true;
-      early->client->stream().cancel();
-      early->upstream->cancel();
-    });
-  }
+  explicit Watch(Exchange& x) : state_(std::make_shared<State>(State{&x})) { wait(state_); }
   ~Watch() {
-    early_->client = nullptr;
-    upstream_.cancel();
+    Exchange& x = *state_->x;
+    state_->x = nullptr;
+    x.upstream->cancel();
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
-  const EarlyAnswer& early() const { return *early_; }
+  bool answered() const { return state_->answered; }
 
  private:
-  std::shared_ptr<EarlyAnswer> early_;
-  UpstreamConnection& upstream_;
+  struct State {
+    Exchange* x = nullptr;
+    bool answered = false;
+  };
+
+  static void wait(std::shared_ptr<State> state) {
+    UpstreamConnection& upstream = *state->x->upstream;
+    upstream.when_readable([state = std::move(state)](const ErrorCode& error) mutable {
+      if (error || state->x == nullptr) return;
+      Exchange& x = *state->x;
+      Buffer& up = x.scratch.up;
+      auto [failed, bytes] = x.upstream->read_now(up.space(), up.space_size());
+      up.filled(bytes);
+      x.answered = x.answered || bytes > 0;
+      if (!failed && only_interim(x)) return wait(std::move(state));
+      state->answered = true;
+      x.connection.stream().cancel();
+      x.upstream->cancel();
+    });
+  }
+
+  std::shared_ptr<State> state_;
 };
 
-// Idempotent by RFC 9110 9.2.2, and with no body that would have to be sent again.
+// Asking once more can do no harm (RFC 9110 9.2.1), and nothing was signed: a signed request is
+// never repeated.
 bool may_repeat(const Exchange& x) {
   std::string_view method = x.request.method;
-  return x.request.framing == Framing::None &&
-         (method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
-          method == "OPTIONS");
+  return !x.credential && x.request.framing == Framing::None &&
+         (method == "GET" || method == "HEAD" || method == "OPTIONS");
 }
 
 Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
@@ -100,7 +124,7 @@ void frame_pieces(Exchange& x, bool last, std::string& frame) {
 }
 
 // The body streams: what has been read is written before more is read, so memory stays bounded.
-Task<Step> send_body(Exchange& x, const EarlyAnswer& early) {
+Task<Step> send_body(Exchange& x, const Watch& watch) {
   Buffer& in = x.scratch.in;
   in.compact();
   in.reserve(kStreamBuffer);
@@ -129,12 +153,15 @@ Task<Step> send_body(Exchange& x, const EarlyAnswer& early) {
     x.scratch.gathered.clear();
     in.consume(used);
     x.request_read = parse == Parse::Done;
-    if (early.arrived || x.request_read) co_return nullptr;
-    if (error) co_return upstream_failed(x, "sending", error);
+    if (watch.answered()) co_return nullptr;
+    if (error && x.upstream->fired()) co_return upstream_failed(x, "sending", error);
+    if (error) co_return nullptr;  // a reset may have left an answer behind
+    x.request_sent = x.request_read;
+    if (x.request_sent) co_return nullptr;
     in.compact();
     x.upstream->clear();  // it is the client that we wait for
     Step stopped = co_await read_more_body(x, pace);
-    if (early.arrived) co_return nullptr;
+    if (watch.answered()) co_return nullptr;
     if (stopped) co_return stopped;
   }
 }
@@ -143,8 +170,8 @@ Task<Step> send_body(Exchange& x, const EarlyAnswer& early) {
 Task<Step> stream_request(Exchange& x) {
   Step refusal;
   {
-    Watch watch(x.connection, *x.upstream);
-    refusal = co_await send_body(x, watch.early());
+    Watch watch(x);
+    refusal = co_await send_body(x, watch);
   }
   x.connection.clear();
   co_return refusal;
@@ -155,7 +182,7 @@ Task<Step> read_answer_head(Exchange& x) {
   Buffer& up = x.scratch.up;
   HeadScanner scanner;
   Flaw flaw;
-  for (unsigned interim = 0; interim < kMaxInterim;) {
+  while (x.interim_answers < kMaxInterim) {
     Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
     if (parse == Parse::NeedMore) {
       if (up.space_size() == 0) {
@@ -166,6 +193,7 @@ Task<Step> read_answer_head(Exchange& x) {
       auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
       if (error) co_return upstream_failed(x, "waiting for the answer", error);
       up.filled(bytes);
+      x.answered = true;
       continue;
     }
     if (parse == Parse::Done) {
@@ -182,7 +210,7 @@ Task<Step> read_answer_head(Exchange& x) {
     if (x.scratch.response.status >= 200) co_return nullptr;
     up.consume(scanner.length());
     scanner.reset();
-    ++interim;
+    ++x.interim_answers;
   }
   co_return stop({.fault = Fault::UpstreamBroken, .detail = "too many interim answers"});
 }
@@ -191,6 +219,7 @@ Task<Step> read_answer_head(Exchange& x) {
 Task<Step> ask(Exchange& x) {
   x.upstream->set(x.gate.settings.timeouts.upstream_response);
   x.scratch.up.clear();
+  x.request_sent = false;
   x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
   if (!x.request_read) {
     Step stopped = co_await stream_request(x);
@@ -202,6 +231,7 @@ Task<Step> ask(Exchange& x) {
     bool done = x.upstream->write_now(rest, error);
     if (!done) error = co_await x.upstream->write_rest(rest);
     if (error) co_return upstream_failed(x, "sending", error);
+    x.request_sent = true;
   }
   // Others that are ready go first: by then the answer is often there, which saves a look too
   // early.
@@ -212,9 +242,9 @@ Task<Step> ask(Exchange& x) {
 
 }  // namespace
 
-// A pooled connection may have died since its last use. If it gave no byte of an answer, and asking
-// again can do no harm, a fresh one is asked: this replaces a connection, it doesn't repeat a
-// request that was answered.
+// A pooled connection was looked at when it was taken, and may still die before the request reaches
+// the backend. An unsigned request that can do no harm is then sent on a fresh one, if no byte of
+// an answer had come.
 Task<Step> ask_backend(Exchange& x) {
   UpstreamPool& pool = x.worker.upstream(x.route->upstream);
   write_onward_head(x, pool);
@@ -222,7 +252,7 @@ Task<Step> ask_backend(Exchange& x) {
   x.upstream = pool.take();
   if (x.upstream) {
     refusal = co_await ask(x);
-    bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && x.scratch.up.empty();
+    bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && !x.answered;
     if (!died_idle || !may_repeat(x)) {
       if (refusal) x.upstream.reset();
       co_return refusal;

@@ -54,12 +54,15 @@ struct Exchange {
   const conf::Route* route = nullptr;
   bool form_held = false;
   bool request_read = false;  // the body has been read to its end
+  bool request_sent = false;  // all of it went to the upstream
+  bool answered = false;      // the upstream gave a byte, if only of an interim answer
   bool out_of_step = false;   // the client's bytes can't be told apart any more: close
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
   std::string_view claimed_client;               // for the log
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 
+  unsigned interim_answers = 0;  // 1xx of the upstream, dropped
   Relay relay;
 
   // For the log.

@@ -128,12 +128,21 @@ bool ends_with_client(const Field& field, bool identified) {
   switch (name.size()) {
     case 4:
       return is(name, "host");
+    case 5:  // to a CGI it would be HTTP_PROXY
+      return is(name, "proxy");
     case 6:
       return is(name, "expect");
     case 9:
-      return is(name, "forwarded");
+      return is(name, "forwarded") || is(name, "x-real-ip");
+    case 11:
+      if (is(name, "x-client-ip")) return true;
+      break;
     case 12:  // its twins, Content_Type and the like
-      return is(name, "content-type") && name[7] != '-';
+      if (is(name, "content-type")) return name[7] != '-';
+      break;
+    case 14:
+      if (is(name, "true-client-ip")) return true;
+      break;
     default:
       break;
   }

@@ -103,18 +103,22 @@ Parse parse_request_line(std::string_view& head, RequestLine& out, Flaw& flaw) {
   const std::size_t method = token_length(line);
   const std::size_t target_end = line.rfind(' ');
   if (method == 0 || method >= line.size() || line[method] != ' ' || target_end <= method + 1) {
-    return bad(flaw, Fault::Malformed, "not a request line: " + shown(line));
+    return bad(flaw, Fault::Malformed,
+               "not a request line: " + shown(line.substr(0, line.find('?'))));
   }
-  if (method > kMaxMethod) return bad(flaw, Fault::Malformed, "method too long: " + shown(line));
+  if (method > kMaxMethod)
+    return bad(flaw, Fault::Malformed, "method too long: " + shown(line.substr(0, method)));
   out.method = line.substr(0, method);
   out.target = line.substr(method + 1, target_end - method - 1);
   out.version = parse_version(line.substr(target_end + 1));
   if (out.version < 0 || out.target.find(' ') != std::string_view::npos || !is_text(out.target) ||
       out.target.find('\t') != std::string_view::npos) {
-    return bad(flaw, Fault::Malformed, "not a request line: " + shown(line));
+    return bad(flaw, Fault::Malformed,
+               "not a request line: " + shown(line.substr(0, line.find('?'))));
   }
   if (out.version == 0) {
-    return bad(flaw, Fault::VersionNotSupported, "not HTTP/1.0 or HTTP/1.1: " + shown(line));
+    return bad(flaw, Fault::VersionNotSupported,
+               "not HTTP/1.0 or HTTP/1.1: " + shown(line.substr(target_end + 1)));
   }
   return Parse::Done;
 }
@@ -142,7 +146,8 @@ Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<F
   for (std::string_view line = take_line(lines); !line.empty(); line = take_line(lines)) {
     const std::size_t name = token_length(line);
     if (name == 0 || name == line.size() || line[name] != ':') {
-      return bad(flaw, Fault::Malformed, "not a field line: " + shown(line));
+      return bad(flaw, Fault::Malformed,
+                 "not a field line, it begins: " + shown(line.substr(0, name)));
     }
     const Field field{line.substr(0, name), trimmed(line.substr(name + 1))};
     if (!is_text(field.value)) {

@@ -32,7 +32,7 @@ Parse HeadScanner::scan(std::string_view bytes, const HeadBounds& bounds, Flaw& 
     }
     if (feed == line_ || bytes[feed - 1] != '\r') {
       return bad(flaw, Fault::Malformed,
-                 "line ends without CR: " + shown(bytes.substr(line_, feed - line_)));
+                 "line " + std::to_string(lines_ + 1) + " of the head ends without CR");
     }
     if (feed + 1 > bounds.head_bytes) return bad(flaw, Fault::HeadTooLarge, "head too large");
     if (lines_ > 0 && (bytes[line_] == ' ' || bytes[line_] == '\t')) {

@@ -38,6 +38,30 @@ Step ledger_verdict(Exchange& x, store::Verdict verdict) {
   return stop({.fault = Fault::LedgerFull, .detail = x.worker.replay_guard().last_error()});
 }
 
+// Whether oauth_body_hash is that of the body: by SHA-1, or by the hash of the signature method.
+bool hashes_to(std::string_view body, std::string_view claimed, verify::Method method) {
+  const verify::Hash own = verify::hmac_hash(method).value_or(verify::Hash::Sha1);
+  for (verify::Hash hash : {verify::Hash::Sha1, own}) {
+    if (verify::to_base64(verify::digest(hash, body).view()) == claimed) return true;
+  }
+  return false;
+}
+
+// A body whose hash was signed is held, and goes on only if it is that one. Forms are signed as
+// parameters and have none.
+Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim) {
+  if (x.form_held) {
+    co_return rejected({verify::Reason::BodyHashMismatch, "oauth_body_hash with a form"});
+  }
+  x.scratch.form.clear();
+  if (!x.request_read) {
+    Step stopped = co_await hold_form(x);
+    if (stopped) co_return stopped;
+  }
+  if (hashes_to(x.scratch.form, *claim.body_hash, claim.method)) co_return nullptr;
+  co_return rejected(verify::Reason::BodyHashMismatch);
+}
+
 }  // namespace
 
 Task<Step> prove(Exchange& x) {
@@ -72,6 +96,11 @@ Task<Step> prove(Exchange& x) {
   auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement, now,
                                 x.scratch.workspace);
   if (!accepted) co_return rejected(std::move(accepted.error()));
+
+  if (claim->body_hash) {
+    Step mismatch = co_await check_body_hash(x, *claim);
+    if (mismatch) co_return mismatch;
+  }
 
   ReplayGuard& guard = x.worker.replay_guard();
   const store::LedgerKey key = guard.key(*claim);

@@ -129,9 +129,10 @@ struct RouteTable::Index {
 
   Lead lead(std::string_view authority, std::string_view method, std::string_view path) const {
     Lead lead;
-    if (auto host = by_host.find(authority); host != by_host.end()) {
-      lead.routes = lookup(host->second, path);
-    }
+    auto host = by_host.find(authority);
+    // A host that is listed without a port is meant with any.
+    if (host == by_host.end()) host = by_host.find(authority.substr(0, authority.rfind(':')));
+    if (host != by_host.end()) lead.routes = lookup(host->second, path);
     if (!lead.routes) lead.routes = lookup(all_hosts, path);
     if (!lead.routes) return lead;
     for (const conf::Route* route : *lead.routes) {

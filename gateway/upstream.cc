@@ -38,6 +38,13 @@ Task<Io> UpstreamConnection::read_some(char* into, std::size_t size) {
   return socket_.async_read_some(asio::mutable_buffer(into, size), kAwait);
 }
 
+Io UpstreamConnection::read_now(char* into, std::size_t size) {
+  ErrorCode error;
+  const std::size_t bytes = socket_.read_some(asio::mutable_buffer(into, size), error);
+  if (error == asio::error::would_block || error == asio::error::try_again) error = {};
+  return {error, bytes};
+}
+
 void UpstreamConnection::cancel() {
   ErrorCode ignored;
   socket_.cancel(ignored);

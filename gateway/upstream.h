@@ -34,6 +34,8 @@ class UpstreamConnection final : public Deadline {
   // Suspends until `pieces`, what write_now left over, has gone; within the deadline.
   Task<ErrorCode> write_rest(std::span<asio::const_buffer> pieces);
   Task<Io> read_some(char* into, std::size_t size);
+  // What is there without waiting; 0 bytes and no error if nothing is.
+  Io read_now(char* into, std::size_t size);
   // Completes once something has arrived.
   template <class Handler>
   void when_readable(Handler handler) {

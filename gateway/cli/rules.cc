@@ -86,7 +86,7 @@ std::optional<std::string> client_complaint(const store::Client& client) {
     if (auto wrong = public_key_complaint(pem)) return wrong;
   }
   for (const std::string& realm : client.default_realms) {
-    if (client.realms.empty() || has(client.realms, realm)) continue;
+    if (has(client.realms, realm)) continue;
     return "the default realm " + conf::quoted(realm) + " is not among the client's realms";
   }
   return store::complaint(client);
