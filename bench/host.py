@@ -76,7 +76,7 @@ def sysctl(name):
 
 def machine():
     gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (f"{cpu_model()}, {os.cpu_count()} cores, {gib:.0f} GiB, Linux {platform.release().split("-")[0]}, "
+    return (f"{cpu_model()}, {os.cpu_count()} cores, {gib:.0f} GiB, Linux {platform.release().split('-')[0]}, "
             f"TCP congestion control {sysctl('net/ipv4/tcp_congestion_control')}")
 
 

@@ -1,5 +1,7 @@
 """What is refused, and that nothing of it reaches the backend."""
 
+import base64
+import hashlib
 import time
 
 import pytest
@@ -162,3 +164,14 @@ def test_secrets_of_odd_characters_sign_as_well_as_others(new_gate, recorder, st
     gate = new_gate(recorder)
     assert gate.call(signer.but(token="t%&=+/?", token_secret=odd[::-1]), "GET", "/api/x").status == 200
     assert recorder.only().one("x-oauth-client") == "k!*'()%25&=+/?"
+
+
+def test_a_body_whose_hash_was_signed_goes_on_only_if_it_is_that_one(gate, recorder, alice):
+    body = b'{"a":1}'
+    hashed = base64.b64encode(hashlib.sha1(body).digest()).decode()
+    for sent, status in ((body, 200), (b'{"a":2}', 401), (b"", 401)):
+        data = gate.request(
+            alice, "PUT", "/api/x", sent, headers=["Content-Type: application/json"], oauth_body_hash=hashed
+        )
+        assert gate.exchange(data, "PUT").status == status
+    assert [seen.body for seen in recorder.seen] == [body]
