@@ -7,8 +7,7 @@
 namespace gateway {
 namespace {
 
-constexpr unsigned kMaxInterim = 16;             // 1xx answers before the final one
-constexpr std::size_t kStreamBuffer = 64 << 10;  // bytes moved at a time when a body streams
+constexpr unsigned kMaxInterim = 16;  // 1xx answers before the final one
 
 // Takes interim answers off the front of scratch.up. False: what stands there is a final answer, or
 // no answer at all.
@@ -96,31 +95,12 @@ void write_onward_head(Exchange& x, const UpstreamPool& pool) {
   if (x.route->host == conf::HostSent::Upstream || x.request.host.empty())
     onward.host = pool.host();
   if (x.credential) onward.identity_lines = x.credential->identity_lines;
-  if (x.form_held) {
+  if (x.body_held) {
     onward.framing = Framing::Length;
     onward.length = x.scratch.form.size();
   }
   x.scratch.out.clear();
   write_request_head(x.request, onward, x.gate.hygiene, x.scratch.out);
-}
-
-// Puts the payload pieces into scratch.gathered, framed for the upstream. `frame` holds the chunk
-// head meanwhile.
-void frame_pieces(Exchange& x, bool last, std::string& frame) {
-  std::size_t size = 0;
-  for (std::string_view piece : x.scratch.pieces) size += piece.size();
-  bool chunked = x.request.framing == Framing::Chunked;
-  frame.clear();
-  if (chunked && size > 0) {
-    chunk_head(size, frame);
-    x.scratch.gathered.push_back(asio::buffer(frame));
-  }
-  for (std::string_view piece : x.scratch.pieces) {
-    x.scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
-  }
-  if (!chunked) return;
-  std::string_view end = size > 0 ? (last ? "\r\n0\r\n\r\n" : "\r\n") : (last ? "0\r\n\r\n" : "");
-  x.scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
 }
 
 // The body streams: what has been read is written before more is read, so memory stays bounded.
@@ -130,7 +110,6 @@ Task<Step> send_body(Exchange& x, const Watch& watch) {
   in.reserve(kStreamBuffer);
   Pace pace(x);
   Flaw flaw;
-  std::string frame;
   for (;;) {
     x.scratch.pieces.clear();
     std::size_t used = 0;
@@ -139,12 +118,11 @@ Task<Step> send_body(Exchange& x, const Watch& watch) {
       x.out_of_step = true;
       co_return stop({.fault = flaw.fault, .detail = flaw.sentence});
     }
-    for (std::string_view piece : x.scratch.pieces) x.bytes_in += piece.size();
+    x.bytes_in += frame_pieces(x.scratch, x.request.framing, parse == Parse::Done);
     if (x.bytes_in > x.gate.settings.limits.body_bytes) {
       x.out_of_step = true;
       co_return stop({.fault = Fault::BodyTooLarge});
     }
-    frame_pieces(x, parse == Parse::Done, frame);
     x.upstream->set(x.gate.settings.timeouts.upstream_response);
     std::span<asio::const_buffer> rest(x.scratch.gathered);
     ErrorCode error;
@@ -225,7 +203,7 @@ Task<Step> ask(Exchange& x) {
     Step stopped = co_await stream_request(x);
     if (stopped) co_return stopped;
   } else {
-    if (x.form_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
+    if (x.body_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
     std::span<asio::const_buffer> rest(x.scratch.gathered);
     ErrorCode error;
     bool done = x.upstream->write_now(rest, error);

@@ -151,7 +151,7 @@ Task<Next> exchange(Exchange& x) {
   x.connection.clear();
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
-  if (!refusal && must_hold_form(x)) refusal = co_await hold_form(x);
+  if (!refusal && must_hold_form(x)) refusal = co_await hold_body(x);
   if (!refusal && x.route->auth != conf::Auth::None) refusal = co_await prove(x);
   if (!refusal) refusal = co_await ask_backend(x);
   Next next = Next::Abort;
@@ -197,6 +197,25 @@ void chunk_head(std::size_t size, std::string& out) {
   } while (size != 0);
   while (count > 0) out += digits[--count];
   out += "\r\n";
+}
+
+std::size_t frame_pieces(Scratch& scratch, Framing framing, bool last) {
+  std::size_t size = 0;
+  for (std::string_view piece : scratch.pieces) size += piece.size();
+  const bool chunked = framing == Framing::Chunked;
+  scratch.frame.clear();
+  if (chunked && size > 0) {
+    chunk_head(size, scratch.frame);
+    scratch.gathered.push_back(asio::buffer(scratch.frame));
+  }
+  for (std::string_view piece : scratch.pieces) {
+    scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
+  }
+  if (chunked) {
+    std::string_view end = size > 0 ? (last ? "\r\n0\r\n\r\n" : "\r\n") : (last ? "0\r\n\r\n" : "");
+    scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
+  }
+  return size;
 }
 
 }  // namespace gateway

@@ -52,7 +52,8 @@ struct Exchange {
   RequestHead& request;
   Target target;
   const conf::Route* route = nullptr;
-  bool form_held = false;
+  bool body_held = false;  // it is whole in scratch.form: a form, or one whose hash was signed
+
   bool request_read = false;  // the body has been read to its end
   bool request_sent = false;  // all of it went to the upstream
   bool answered = false;      // the upstream gave a byte, if only of an interim answer
@@ -86,9 +87,10 @@ Task<Next> exchange(Exchange& x);
 // input.cc: bounded; refuses what two readers could read differently.
 bool head_at_hand(Exchange& x, Step& refusal);  // false: more must be read
 Task<Step> read_rest_of_head(Exchange& x);
-// input.cc: only form bodies are signed, so only they are held.
+// input.cc: only forms are signed, so only they are held, and bodies whose hash was signed
+// (prove.cc).
 bool must_hold_form(const Exchange& x);
-Task<Step> hold_form(Exchange& x);
+Task<Step> hold_body(Exchange& x);
 // prove.cc: claim, keys, judgement, ledger.
 Task<Step> prove(Exchange& x);
 // backend.cc: sends the request, reads the head of the answer.
@@ -118,7 +120,13 @@ class Pace {
 // Reads more of the request into scratch.in.
 Task<Step> read_more_body(Exchange& x, Pace& pace);
 
+inline constexpr std::size_t kStreamBuffer = 64 << 10;  // bytes moved at a time when a body streams
+
 // Appends "SIZE CRLF" for a chunk to `out`.
 void chunk_head(std::size_t size, std::string& out);
+
+// Appends scratch.pieces to scratch.gathered, as one chunk if `framing` says so and with the end of
+// chunks behind it if they are the last. Answers the size of the payload.
+std::size_t frame_pieces(Scratch& scratch, Framing framing, bool last);
 
 }  // namespace gateway

@@ -99,12 +99,12 @@ bool must_hold_form(const Exchange& x) {
   return !x.request_read && x.route->auth != conf::Auth::None && is_form(x.request.content_type);
 }
 
-Task<Step> hold_form(Exchange& x) {
+Task<Step> hold_body(Exchange& x) {
   x.scratch.form.clear();
   const conf::Limits& limits = x.gate.settings.limits;
   const std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
   const Refusal too_large{.fault = Fault::BodyTooLarge,
-                          .detail = "form over " + std::to_string(limit) + " bytes"};
+                          .detail = "body to be held is over " + std::to_string(limit) + " bytes"};
   if (x.request.framing == Framing::Length && x.request.length > limit) co_return stop(too_large);
   Pace pace(x);
   Flaw flaw;
@@ -124,7 +124,7 @@ Task<Step> hold_form(Exchange& x) {
     Step stopped = co_await read_more_body(x, pace);
     if (stopped) co_return stopped;
   }
-  x.form_held = true;
+  x.body_held = true;
   x.bytes_in = x.scratch.form.size();
   x.request_read = true;
   co_return nullptr;

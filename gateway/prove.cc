@@ -20,7 +20,7 @@ verify::RequestView view_of(const Exchange& x) {
                            .path_prefix = x.connection.external->path_prefix,
                            .target = x.target.origin};
   if (x.request.has_authorization) view.authorization = x.request.authorization;
-  if (x.form_held) view.form = x.scratch.form;
+  if (x.body_held) view.form = x.scratch.form;
   return view;
 }
 
@@ -50,12 +50,12 @@ bool hashes_to(std::string_view body, std::string_view claimed, verify::Method m
 // A body whose hash was signed is held, and goes on only if it is that one. Forms are signed as
 // parameters and have none.
 Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim) {
-  if (x.form_held) {
+  if (x.body_held) {
     co_return rejected({verify::Reason::BodyHashMismatch, "oauth_body_hash with a form"});
   }
   x.scratch.form.clear();
   if (!x.request_read) {
-    Step stopped = co_await hold_form(x);
+    Step stopped = co_await hold_body(x);
     if (stopped) co_return stopped;
   }
   if (hashes_to(x.scratch.form, *claim.body_hash, claim.method)) co_return nullptr;

@@ -5,8 +5,6 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kStreamBuffer = 64 << 10;
-
 // How the end of the body is told to this client. HTTP/1.0 knows no chunks (RFC 9112 6.1).
 Framing framing_to_client(const Exchange& x) {
   Framing framing = x.scratch.response.framing;
@@ -21,11 +19,10 @@ bool bodiless(const Exchange& x) {
 
 // The next piece of the body, from what is in scratch.up, framed behind what already stands in
 // scratch.gathered.
-void frame_piece(Exchange& x) {
+void next_piece(Exchange& x) {
   Relay& relay = x.relay;
   Scratch& scratch = x.scratch;
   scratch.pieces.clear();
-  scratch.frame.clear();
   relay.used = 0;
   relay.parse = Parse::Done;
   Flaw flaw;
@@ -33,21 +30,7 @@ void frame_piece(Exchange& x) {
     relay.parse =
         scratch.response_reader.read_body(scratch.up.view(), relay.used, scratch.pieces, flaw);
   }
-  std::size_t size = 0;
-  for (std::string_view piece : scratch.pieces) size += piece.size();
-  x.bytes_out += size;
-  const bool chunked = relay.framing == Framing::Chunked;
-  const bool last = relay.parse == Parse::Done;
-  if (chunked && size > 0) {
-    chunk_head(size, scratch.frame);
-    scratch.gathered.push_back(asio::buffer(scratch.frame));
-  }
-  for (std::string_view piece : scratch.pieces) {
-    scratch.gathered.push_back(asio::buffer(piece.data(), piece.size()));
-  }
-  if (!chunked) return;
-  std::string_view end = size > 0 ? (last ? "\r\n0\r\n\r\n" : "\r\n") : (last ? "0\r\n\r\n" : "");
-  scratch.gathered.push_back(asio::buffer(end.data(), end.size()));
+  x.bytes_out += frame_pieces(scratch, relay.framing, relay.parse == Parse::Done);
 }
 
 enum class More : std::uint8_t { Bytes, End, Broken };
@@ -118,7 +101,7 @@ void begin(Exchange& x) {
 
 bool relay_at_hand(Exchange& x, Next& next) {
   begin(x);
-  frame_piece(x);
+  next_piece(x);
   x.relay.rest = x.scratch.gathered;
   ErrorCode error;
   bool written = x.connection.stream().write_now(x.relay.rest, error);
@@ -147,7 +130,7 @@ Task<Next> relay_rest(Exchange& x) {
     if (more == More::Broken) co_return broken(x, "upstream_broken");
     relay.ended = more == More::End;
     x.scratch.gathered.clear();
-    frame_piece(x);
+    next_piece(x);
     relay.rest = x.scratch.gathered;
   }
 }
