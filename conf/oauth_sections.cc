@@ -8,8 +8,6 @@
 namespace conf {
 namespace {
 
-constexpr std::string_view kMethods[] = {"HMAC-SHA1",  "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1",
-                                         "RSA-SHA256", "RSA-SHA512",  "PLAINTEXT"};
 constexpr std::string_view kRealm =
     "a realm: printable ASCII without spaces, '\"' and '\\', or a table { name, description }";
 constexpr std::string_view kPath = "a path such as \"/oauth/authorize\", without query";
@@ -17,10 +15,6 @@ constexpr std::uint32_t kShortestKey = 16;
 constexpr std::uint32_t kLongestKey = 255;
 constexpr Milliseconds kSecond{1000};
 constexpr Milliseconds kWidestWindow{30LL * 86'400'000};
-
-bool is_signature_method(std::string_view text) {
-  return std::find(std::begin(kMethods), std::end(kMethods), text) != std::end(kMethods);
-}
 
 bool is_token_method(std::string_view text) { return text == "POST" || text == "GET"; }
 
@@ -159,11 +153,8 @@ void read_status(Reader& in, std::uint32_t& out) {
 }
 
 void read_methods(Reader& in, OAuth& out) {
-  static const std::string kExpected =
-      "a signature method: HMAC-SHA1, HMAC-SHA256, HMAC-SHA512, RSA-SHA1, RSA-SHA256, RSA-SHA512 "
-      "or "
-      "PLAINTEXT";
-  in.parsed_list("signature_methods", out.signature_methods, only(is_signature_method), kExpected);
+  in.parsed_list("signature_methods", out.signature_methods, only(is_signature_method),
+                 kSignatureMethod);
   in.not_empty("signature_methods");
   in.parsed_list("token_methods", out.token_methods, only(is_token_method), "\"POST\" or \"GET\"");
   in.not_empty("token_methods");
@@ -214,6 +205,7 @@ bool read_oauth(Reader& root, Settings& settings) {
     realms_are_known = in.mistakes().size() == before;
     in.flag("enforce_tls", out.enforce_tls);
     read_methods(in, out);
+    in.number<std::uint32_t>("rsa_min_bits", out.rsa_min_bits, 1024, 16384);
     in.parsed("realm_name", out.realm_name, only(is_realm_name),
               "printable ASCII without '\"' and '\\'");
     read_key_length(in, out);

@@ -124,6 +124,41 @@ void read_route_upstream(Reader& in, Route& out, const Settings& settings,
                                               suggestion(out.upstream, names));
 }
 
+void read_route_verification(Reader& in, Route& out, const OAuth& oauth) {
+  in.parsed_list("signature_methods", out.signature_methods, only(is_signature_method),
+                 kSignatureMethod);
+  in.not_empty("signature_methods");
+  for (const std::string& method : out.signature_methods) {
+    const auto& all = oauth.signature_methods;
+    if (std::find(all.begin(), all.end(), method) != all.end()) continue;
+    in.mistakes().add(in.where("signature_methods"), in.name("signature_methods") + " has " +
+                                                         quoted(method) +
+                                                         ", which oauth.signature_methods lacks");
+  }
+  in.parsed_list("accept_schemes", out.accept_schemes,
+                 only([](std::string_view text) { return text == "http" || text == "https"; }),
+                 "\"http\" or \"https\"");
+  in.choice<BodyHash>("body_hash", out.body_hash,
+                      {{"verified", BodyHash::Verified}, {"required", BodyHash::Required}});
+  in.choice<ErrorStyle>("errors", out.errors,
+                        {{"accept", ErrorStyle::Accept},
+                         {"form", ErrorStyle::Form},
+                         {"json", ErrorStyle::Json},
+                         {"problem_reporting", ErrorStyle::ProblemReporting},
+                         {"flask", ErrorStyle::Flask}});
+  in.parsed_list("quirks", out.quirks, only(is_quirk), kQuirk);
+  in.parsed("header_realm", out.header_realm, only(is_realm_name),
+            "printable ASCII without '\"' and '\\'");
+  if (out.auth != Auth::None) return;
+  for (const std::string_view key :
+       {"signature_methods", "accept_schemes", "body_hash", "quirks", "header_realm"}) {
+    if (in.take(key)) {
+      in.mistakes().add(in.where(key),
+                        in.name(key) + " means nothing on a route with auth = \"none\"");
+    }
+  }
+}
+
 Draft read_route(const Node& node, const Settings& settings, bool realms_are_known,
                  bool upstreams_are_known, Mistakes& mistakes) {
   Reader in(node, "route", mistakes);
@@ -146,6 +181,7 @@ Draft read_route(const Node& node, const Settings& settings, bool realms_are_kno
   read_route_upstream(in, out, settings, upstreams_are_known);
   in.choice<HostSent>("host", out.host,
                       {{"received", HostSent::Received}, {"upstream", HostSent::Upstream}});
+  read_route_verification(in, out, settings.oauth);
   in.flag("pass_authorization", out.pass_authorization);
   in.finish();
   return draft;

@@ -104,6 +104,8 @@ void read_store(Reader& in, Store& out) {
   in.parsed("path", out.path, only(is_text), "the path of a folder");
   in.parsed("map_size", out.map_size, parse, kMapSize);
   in.parsed("ledger_size", out.ledger_size, parse, kMapSize);
+  in.number<std::uint32_t>("ledger_client_share", out.ledger_client_share, 1, 100);
+  in.parsed("temporary", out.temporary, only(is_text), "the path of a folder");
 }
 
 // Two fields of one name would be one field to many a backend.
@@ -153,6 +155,8 @@ void read_limits(Reader& in, Limits& out) {
   in.number<std::uint32_t>("headers", out.headers, 1, kMany);
   in.number<std::uint32_t>("parameters", out.parameters, 1, kMany);
   in.parsed("form_bytes", out.form_bytes, parse_positive_size, kSize);
+  in.parsed("hashed_body_bytes", out.hashed_body_bytes, parse_positive_size, kSize);
+  in.parsed("hashed_bodies_bytes", out.hashed_bodies_bytes, parse_positive_size, kSize);
   in.parsed("body_bytes", out.body_bytes, parse_body, "a size such as \"10MiB\", or \"none\"");
   in.parsed("body_rate", out.body_rate, parse_rate, "a rate such as \"256B/s\"");
   in.number<std::uint32_t>("connections", out.connections, 1, kMany);

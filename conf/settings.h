@@ -65,6 +65,8 @@ struct Store {
   std::string path = "/var/lib/portcullis";
   std::uint64_t map_size = 256ull << 30;   // bytes
   std::uint64_t ledger_size = 1ull << 30;  // bytes
+  std::uint32_t ledger_client_share = 50;  // percent of the ledger that one client may fill
+  std::string temporary = "/var/tmp";      // folder for bodies that are held on disk
   friend bool operator==(const Store&, const Store&) = default;
 };
 
@@ -80,6 +82,7 @@ struct OAuth {
   bool enforce_tls = true;
   std::vector<std::string> signature_methods{"HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512",
                                              "RSA-SHA1",  "RSA-SHA256",  "RSA-SHA512"};
+  std::uint32_t rsa_min_bits = 2048;
   std::vector<Realm> realms;
   std::string realm_name = "portcullis";
   std::uint32_t key_length_min = 20;
@@ -134,8 +137,10 @@ struct Limits {
   std::uint32_t headers = 100;
   std::uint32_t parameters = 1000;
   std::uint64_t form_bytes = 1 << 20;
-  std::uint64_t body_bytes = kUnlimited;  // "none"
-  std::uint64_t body_rate = 256;          // bytes a second
+  std::uint64_t hashed_body_bytes = 64 << 20;      // one body held because its hash was signed
+  std::uint64_t hashed_bodies_bytes = 1ull << 30;  // all of those on disk at one time
+  std::uint64_t body_bytes = kUnlimited;           // "none"
+  std::uint64_t body_rate = 256;                   // bytes a second
   std::uint32_t connections = 20000;
   friend bool operator==(const Limits&, const Limits&) = default;
 };
@@ -158,6 +163,9 @@ struct Upstream {
 };
 
 enum class Auth : std::uint8_t { Token, Client, Optional, None };
+enum class BodyHash : std::uint8_t { Verified, Required };  // Verified: where it is sent
+// How a refusal is worded. Accept: as Form, or as Json for a client that prefers JSON.
+enum class ErrorStyle : std::uint8_t { Accept, Form, Json, ProblemReporting, Flask };
 enum class HostSent : std::uint8_t { Received, Upstream };
 
 struct Route {
@@ -169,6 +177,12 @@ struct Route {
   Auth auth = Auth::Token;
   std::string upstream;  // name of an Upstream
   HostSent host = HostSent::Received;
+  std::vector<std::string> signature_methods;  // within oauth.signature_methods; empty: all those
+  std::vector<std::string> accept_schemes;     // schemes that may have been signed instead
+  BodyHash body_hash = BodyHash::Verified;
+  ErrorStyle errors = ErrorStyle::Accept;
+  std::vector<std::string> quirks;  // names (see verify/quirk.h), for all clients of the route
+  std::string header_realm;         // the Authorization field's realm must be this; empty: any
   bool pass_authorization = false;  // forward the client's Authorization: OAuth field
   Position where;
   friend bool operator==(const Route&, const Route&) = default;

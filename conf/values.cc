@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "conf/pattern.h"
@@ -93,6 +94,18 @@ bool is_plain_path(std::string_view text) {
   return pattern && !pattern->wildcard &&
          std::none_of(pattern->segments.begin(), pattern->segments.end(),
                       [](const Pattern::Segment& segment) { return segment.capture; });
+}
+
+bool is_signature_method(std::string_view text) {
+  constexpr std::string_view kMethods[] = {"HMAC-SHA1",  "HMAC-SHA256", "HMAC-SHA512", "RSA-SHA1",
+                                           "RSA-SHA256", "RSA-SHA512",  "PLAINTEXT"};
+  return std::find(std::begin(kMethods), std::end(kMethods), text) != std::end(kMethods);
+}
+
+bool is_quirk(std::string_view text) {
+  constexpr std::string_view kQuirks[] = {"unencoded_key", "raw_body_hash", "query_in_form",
+                                          "crlf_fields", "milliseconds"};
+  return std::find(std::begin(kQuirks), std::end(kQuirks), text) != std::end(kQuirks);
 }
 
 std::string folded(std::string_view field_name) {

@@ -26,6 +26,15 @@ bool is_text(std::string_view text);         // at least one byte, and no contro
 bool is_realm_name(std::string_view text);   // what stands between the quotes of realm="..."
 bool is_plain_path(std::string_view text);   // "/a/b": literal segments, no query
 
+// The names of signature methods and quirks, and what to say of others.
+bool is_signature_method(std::string_view text);
+inline constexpr std::string_view kSignatureMethod =
+    "a signature method: HMAC-SHA1, HMAC-SHA256, HMAC-SHA512, RSA-SHA1, RSA-SHA256, RSA-SHA512 or "
+    "PLAINTEXT";
+bool is_quirk(std::string_view text);
+inline constexpr std::string_view kQuirk =
+    "a quirk: unencoded_key, raw_body_hash, query_in_form, crlf_fields or milliseconds";
+
 // Field names as lenient servers read them: lower case, with '_' and '.' as '-'.
 std::string folded(std::string_view field_name);
 

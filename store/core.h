@@ -42,6 +42,7 @@ struct Core {
   std::shared_ptr<Env> env;
   Tables tables;
   Dummies dummies;
+  std::uint8_t layout = 0;
 };
 
 struct Credentials::State {

@@ -44,7 +44,7 @@ Result<std::optional<std::uint8_t>> read_layout(const Txn& txn, Table meta) {
 }
 
 Result<Done> check_layout(std::uint8_t layout, const fs::path& path) {
-  if (layout == kLayoutVersion) return Done{};
+  if (layout >= kOldestLayout && layout <= kLayoutVersion) return Done{};
   const std::string is = "the store at " + in_quotes(path.string()) + " has layout " +
                          std::to_string(layout) + ", and this program knows " +
                          std::to_string(kLayoutVersion);
@@ -90,6 +90,7 @@ Result<bool> read_core(Core& core) {
     if (!layout) return layout.failure();
     if (!*layout) return false;
     if (auto known = check_layout(**layout, core.path); !known) return known.failure();
+    core.layout = **layout;
   }
   auto dummies = read_dummies(txn, t.meta);
   if (!dummies) return dummies.failure();
@@ -126,6 +127,17 @@ Result<Done> write_core(const std::shared_ptr<Env>& env) {
   if (auto put = out.put(*meta, "layout", {&layout, 1}); !put) return put;
   if (auto put = write_dummies(out, *meta); !put) return put;
   return out.commit();
+}
+
+// What an older program wrote stays as it is, for its records are read too; but older programs must
+// not read what is written from now on.
+Result<Done> upgrade(Core& core) {
+  auto txn = WriteTxn::begin(core.env);
+  if (!txn) return txn.failure();
+  const char layout = static_cast<char>(kLayoutVersion);
+  if (auto put = (*txn)->put(core.tables.meta, "layout", {&layout, 1}); !put) return put;
+  core.layout = kLayoutVersion;
+  return (*txn)->commit();
 }
 
 // Ledger and mark come first: should this stop half way, the next attempt finds no store and goes
@@ -193,6 +205,8 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
     found = read_core(*core);
   }
   if (!found) return found.failure();
+  if (core->layout < kLayoutVersion)
+    if (auto upgraded = upgrade(*core); !upgraded) return upgraded.failure();
   core->env->clear_stale_readers();
   return std::unique_ptr<Credentials>(
       new Credentials(std::make_unique<State>(State{std::move(core)})));

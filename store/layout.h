@@ -1,9 +1,9 @@
 #pragma once
 
-// How records are written in the store: version 1 of the layout. Pure; decoding survives any bytes.
+// How records are written in the store: version 2 of the layout. Pure; decoding survives any bytes.
 //
 //   record  := version kind field*
-//   version := 01                          one byte, first in every record
+//   version := 02                          one byte, first in every record; 01 is read too
 //   kind    := 01 client | 02 user | 03 token
 //   field   := number length bytes         number one byte, length 4 bytes, then so many bytes
 //
@@ -21,11 +21,14 @@
 //    6 allow_oob: flag                                                 6 revoked: flag
 //    7 realm*
 //    8 default_realm*
-//    9 rsa_public_key*
+//    9 rsa_public_key* (version 1)
 //   10 signature_method*
 //   11 extra*, rising by name: length of the name in 4 bytes, name, value
 //   12 reply_realms: flag
 //   13 enabled: flag
+//   14 rsa_key*: flag, time if 01, PEM
+//   15 quirk*
+//   16 header_realm
 //
 // The numbers are on disk: they are never changed or used again. A new field takes a new number and
 // raises kLayoutVersion.
@@ -40,7 +43,8 @@
 
 namespace store {
 
-inline constexpr std::uint8_t kLayoutVersion = 1;
+inline constexpr std::uint8_t kLayoutVersion = 2;
+inline constexpr std::uint8_t kOldestLayout = 1;
 inline constexpr std::size_t kMaxRecordBytes = 1 << 20;
 
 enum class RecordKind : std::uint8_t { Client = 1, User = 2, Token = 3 };
@@ -53,11 +57,14 @@ enum class ClientField : std::uint8_t {
   AllowOob = 6,
   Realm = 7,
   DefaultRealm = 8,
-  RsaPublicKey = 9,
+  RsaPublicKey = 9,  // version 1
   SignatureMethod = 10,
   Extra = 11,
   ReplyRealms = 12,
   Enabled = 13,
+  RsaKey = 14,
+  Quirk = 15,
+  HeaderRealm = 16,
 };
 enum class UserField : std::uint8_t { PasswordHash = 1, Enabled = 2 };
 enum class TokenField : std::uint8_t {

@@ -6,6 +6,7 @@
 #include "store/error.h"
 #include "verify/crypto.h"
 #include "verify/method.h"
+#include "verify/quirk.h"
 
 namespace store {
 
@@ -95,6 +96,8 @@ Complaint wrong_time(const char* what, const std::optional<std::int64_t>& time) 
 Complaint wrong_secrets(const Client& client) {
   if (client.secrets.empty() && client.rsa_public_keys.empty())
     return "a client has a secret or an RSA public key; " + in_quotes(client.key) + " has neither";
+  for (const ClientKey& one : client.rsa_public_keys)
+    if (auto wrong = wrong_time("an RSA public key", one.expires)) return wrong;
   for (const ClientSecret& one : client.secrets) {
     if (!is_secret(one.secret.reveal()))
       return "a client's secret has 1 to 255 bytes 0x20-0x7E; one of " + in_quotes(client.key) +
@@ -116,11 +119,18 @@ Complaint wrong_text(const Client& client) {
   for (const std::string& one : client.redirect_uris)
     if (one.empty() || one.find(' ') != one.npos || !is_text(one, Controls::None))
       return "a redirect URI is UTF-8 without spaces and controls, not " + in_quotes(one);
-  for (const std::string& one : client.rsa_public_keys)
-    if (!is_pem(one)) return "an RSA public key of " + in_quotes(client.key) + " is not PEM text";
+  for (const ClientKey& one : client.rsa_public_keys)
+    if (!is_pem(one.pem))
+      return "an RSA public key of " + in_quotes(client.key) + " is not PEM text";
   for (const std::string& one : client.signature_methods)
     if (!verify::method_from_name(one))
       return "there is no signature method named " + in_quotes(one);
+  for (const std::string& one : client.quirks)
+    if (!verify::quirk_from_name(one)) return "there is no quirk named " + in_quotes(one);
+  if (client.header_realm.size() > kMaxKeyBytes || !all_between(client.header_realm, 0x20, 0x7e) ||
+      client.header_realm.find_first_of("\"\\") != std::string::npos)
+    return "a header realm has at most 255 bytes 0x20-0x7E without \" and \\, not " +
+           in_quotes(client.header_realm);
   return std::nullopt;
 }
 

@@ -21,6 +21,12 @@ struct ClientSecret {
   friend bool operator==(const ClientSecret&, const ClientSecret&) = default;
 };
 
+struct ClientKey {
+  std::string pem;  // a public key or an X.509 certificate
+  std::optional<std::int64_t> expires;
+  friend bool operator==(const ClientKey&, const ClientKey&) = default;
+};
+
 enum class CallbackMatch : std::uint8_t { Exact = 0, IgnoreQuery = 1, Prefix = 2, Any = 3 };
 
 struct Client {
@@ -33,10 +39,12 @@ struct Client {
   bool allow_oob = false;
   std::vector<std::string> realms;  // what it may ask
   std::vector<std::string> default_realms;
-  std::vector<std::string> rsa_public_keys;    // PEM
+  std::vector<ClientKey> rsa_public_keys;      // newest first
   std::vector<std::string> signature_methods;  // names; empty: all that the provider allows
   std::map<std::string, std::string> extra;    // more fields in token replies
   std::optional<bool> reply_realms;            // absent: as the provider's setting
+  std::vector<std::string> quirks;             // names (see verify/quirk.h)
+  std::string header_realm;  // the realm its Authorization field must have; empty: any, or none
   bool enabled = true;
   friend bool operator==(const Client&, const Client&) = default;
 };
@@ -69,7 +77,8 @@ std::string token_id(std::string_view token);
 //   user names        1 to 255 bytes of UTF-8, no controls, no spaces at the ends
 //   realms            scope-tokens (RFC 6749 section 3.3), 1 to 255 bytes
 //   redirect URIs     UTF-8 without controls and spaces, not empty
-//   signature methods names that verify::method_from_name() knows
+//   signature methods names that verify::method_from_name() knows; likewise quirks
+//   header realm      0 to 255 bytes 0x20-0x7E without quotes and backslashes
 //   RSA keys          printable ASCII and line ends, not empty; password hashes: 0x21-0x7E
 //   other text        UTF-8; in names, descriptions and extra fields no controls but tab and line
 //   ends times             years 1970 to 9999

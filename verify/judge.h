@@ -14,6 +14,7 @@
 #include "verify/claim.h"
 #include "verify/crypto.h"
 #include "verify/method.h"
+#include "verify/quirk.h"
 #include "verify/reject.h"
 #include "verify/request.h"
 #include "verify/result.h"
@@ -60,15 +61,21 @@ struct Keys {
   std::optional<std::int64_t> token_expires;  // Unix seconds
   bool user_enabled = false;
   std::vector<std::string>
-      realms;  // the token's, within what its client may have; the client's without a token
+      realms;       // the token's, within what its client may have; the client's without a token
+  QuirkSet quirks;  // of the client
+  std::string header_realm;      // of the client, as in Requirement
   std::vector<SigningKey> keys;  // live secrets, newest first; never empty
 };
 
 // What the route asks for.
 struct Requirement {
-  bool token = true;                    // auth = "token": without a token it is TokenAbsent
-  std::span<const std::string> realms;  // empty: none needed
-  bool any_realm = false;               // realms_any: one of them is enough
+  bool token = true;                     // auth = "token": without a token it is TokenAbsent
+  std::span<const std::string> realms;   // empty: none needed
+  bool any_realm = false;                // realms_any: one of them is enough
+  MethodSet methods;                     // empty: all that the provider allows
+  std::span<const std::string> schemes;  // accepted in place of the request's own, if they match
+  QuirkSet quirks;                       // besides the client's
+  std::string_view header_realm;         // what the Authorization field's realm must be; empty: any
 };
 
 // Transport, method, timestamp window: what can be refused without keys. `now`: Unix seconds.
@@ -77,7 +84,8 @@ std::optional<Reject> admit(const RequestView& request, const Claim& claim, cons
                             std::int64_t now, std::int64_t floor);
 
 struct Accepted {
-  std::size_t key_index = 0;  // which of Keys::keys matched
+  std::size_t key_index = 0;  // which of the client's secrets, or of its RSA keys, matched
+  bool other_scheme = false;  // one of Requirement::schemes had been signed
 };
 
 // Builds the base string, tries every key, and only then ANDs all conditions, so that every failure

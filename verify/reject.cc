@@ -67,6 +67,10 @@ constexpr Row kRows[] = {
      "The signature does not match the request, or the credentials are not valid."},
     {BodyHashMismatch, "body_hash_mismatch", 401, "parameter_rejected", "invalid_request",
      BodyHashMismatch, "The body is not the one that oauth_body_hash was made of."},
+    {BodyHashAbsent, "body_hash_absent", 401, "parameter_absent", "invalid_request", BodyHashAbsent,
+     "The hash of the body must be signed here."},
+    {HeaderRealmWrong, "header_realm_wrong", 401, "parameter_rejected", "invalid_request",
+     HeaderRealmWrong, "The Authorization field does not name the realm that is wanted here."},
     {RealmMissing, "realm_missing", 401, "permission_denied", "access_denied", RealmMissing,
      "The credentials do not cover a realm that is needed here."},
 };

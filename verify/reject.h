@@ -36,6 +36,8 @@ enum class Reason : std::uint8_t {
   UserDisabled,
   SignatureInvalid,
   BodyHashMismatch,
+  BodyHashAbsent,    // the route wants an oauth_body_hash
+  HeaderRealmWrong,  // the Authorization field's realm is not the one that is wanted
   // failed authorization: 401 or 403 by setting
   RealmMissing,
 };

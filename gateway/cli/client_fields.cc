@@ -94,7 +94,11 @@ Outcome<Done> apply(const ClientFields& fields, store::Client& client) {
   replace(fields.redirect_uris, client.redirect_uris);
   replace(fields.realms, client.realms);
   replace(fields.default_realms, client.default_realms);
-  replace(fields.rsa_public_keys, client.rsa_public_keys);
+  if (fields.rsa_public_keys) {
+    client.rsa_public_keys.clear();
+    for (const std::string& pem : emptied(*fields.rsa_public_keys))
+      client.rsa_public_keys.push_back({pem, std::nullopt});
+  }
   replace(fields.signature_methods, client.signature_methods);
   return Done{};
 }

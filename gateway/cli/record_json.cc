@@ -42,6 +42,19 @@ void add_secrets(json::object& out, const store::Client& client, Secrets secrets
   }
 }
 
+// A key without an end is its PEM text alone.
+json::array public_keys(const store::Client& client) {
+  json::array out;
+  for (const store::ClientKey& one : client.rsa_public_keys) {
+    if (!one.expires) {
+      out.push_back(json::value(one.pem));
+    } else {
+      out.push_back(json::object({{"key", one.pem}, {"expires", format_time(*one.expires)}}));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view name(store::CallbackMatch match) {
@@ -70,7 +83,7 @@ json::object to_json(const store::Client& client, Secrets secrets) {
   out["allow_oob"] = client.allow_oob;
   out["realms"] = strings(client.realms);
   out["default_realms"] = strings(client.default_realms);
-  out["rsa_public_keys"] = strings(client.rsa_public_keys);
+  out["rsa_public_keys"] = public_keys(client);
   out["signature_methods"] = strings(client.signature_methods);
   json::object extra;
   for (const auto& [key, value] : client.extra) extra[key] = value;
@@ -80,6 +93,8 @@ json::object to_json(const store::Client& client, Secrets secrets) {
   } else {
     out["reply_realms"] = nullptr;
   }
+  out["quirks"] = strings(client.quirks);
+  out["header_realm"] = client.header_realm;
   out["enabled"] = client.enabled;
   return out;
 }

@@ -65,6 +65,27 @@ void read_secrets(Fields& in, store::Client& client) {
   client.secrets.push_back({verify::Secret(std::string_view(one->get_string())), std::nullopt});
 }
 
+// A list of PEM texts, or of {"key":...,"expires":...} where one ends.
+void read_keys(Fields& in, store::Client& client) {
+  const json::value* list = in.take("rsa_public_keys");
+  if (!list) return;
+  if (!list->is_array()) return in.wrong("rsa_public_keys", "expected a list of PEM texts");
+  for (const json::value& item : list->get_array()) {
+    store::ClientKey key;
+    if (item.is_string()) {
+      key.pem = std::string_view(item.get_string());
+    } else if (item.is_object()) {
+      Fields fields(item.get_object(), "rsa_public_keys[].");
+      fields.text("key", key.pem, Presence::Required);
+      fields.time_or_null("expires", key.expires);
+      if (auto wrong = fields.finish()) return in.wrong(*std::move(wrong));
+    } else {
+      return in.wrong("rsa_public_keys", "expected PEM texts, or objects with key and expires");
+    }
+    client.rsa_public_keys.push_back(std::move(key));
+  }
+}
+
 Read read_client(Fields& in) {
   store::Client client;
   in.text("key", client.key, Presence::Required);
@@ -84,10 +105,12 @@ Read read_client(Fields& in) {
   in.flag("allow_oob", client.allow_oob);
   in.texts("realms", client.realms);
   in.texts("default_realms", client.default_realms);
-  in.texts("rsa_public_keys", client.rsa_public_keys);
+  read_keys(in, client);
   in.texts("signature_methods", client.signature_methods);
   in.text_map("extra", client.extra);
   in.flag_or_null("reply_realms", client.reply_realms);
+  in.texts("quirks", client.quirks);
+  in.text("header_realm", client.header_realm);
   in.flag("enabled", client.enabled);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (auto wrong = client_complaint(client)) return Failure(*std::move(wrong));

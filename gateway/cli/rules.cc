@@ -82,8 +82,8 @@ std::optional<std::string> client_complaint(const store::Client& client) {
   for (const std::string& uri : client.redirect_uris) {
     if (auto wrong = redirect_complaint(uri)) return wrong;
   }
-  for (const std::string& pem : client.rsa_public_keys) {
-    if (auto wrong = public_key_complaint(pem)) return wrong;
+  for (const store::ClientKey& key : client.rsa_public_keys) {
+    if (auto wrong = public_key_complaint(key.pem)) return wrong;
   }
   for (const std::string& realm : client.default_realms) {
     if (has(client.realms, realm)) continue;

@@ -73,7 +73,7 @@ TEST_CASE("a client is added with all that is said about it") {
       R"("allow_oob":true,"realms":["email","address"],"default_realms":["email"],)"
       R"("rsa_public_keys":["-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"],)"
       R"("signature_methods":["HMAC-SHA1"],"extra":{"a":"b=c"},"reply_realms":false,)"
-      R"("enabled":true})"
+      R"("quirks":[],"header_realm":"","enabled":true})"
       "\n";
   CHECK(ran.out == expected);
   CHECK(shell.on_store({"export"}).out == expected);

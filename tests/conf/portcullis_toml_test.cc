@@ -54,10 +54,11 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"listen.tls", {"certificate", "key"}},
     {"admin", {"address"}},
     {"log", {"file", "format", "level", "refusals"}},
-    {"store", {"path", "map_size", "ledger_size"}},
+    {"store", {"path", "map_size", "ledger_size", "ledger_client_share", "temporary"}},
     {"oauth",
      {"enforce_tls",
       "signature_methods",
+      "rsa_min_bits",
       "realms",
       "realm_name",
       "key_length",
@@ -81,11 +82,13 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"login", {"mode", "check_url", "user", "sign_in_url", "header"}},
     {"headers", {"user", "client", "realms", "token", "strip_prefix"}},
     {"limits",
-     {"header_bytes", "target_bytes", "headers", "parameters", "form_bytes", "body_bytes",
-      "body_rate", "connections"}},
+     {"header_bytes", "target_bytes", "headers", "parameters", "form_bytes", "hashed_body_bytes",
+      "hashed_bodies_bytes", "body_bytes", "body_rate", "connections"}},
     {"timeouts", {"header", "body", "idle", "upstream_connect", "upstream_response", "drain"}},
     {"upstream", {"name", "servers"}},
-    {"route", {"path", "methods", "auth", "hosts", "host", "pass_authorization", "upstream"}},
+    {"route",
+     {"path", "methods", "auth", "hosts", "host", "signature_methods", "accept_schemes",
+      "body_hash", "errors", "quirks", "header_realm", "pass_authorization", "upstream"}},
 };
 
 }  // namespace
@@ -135,6 +138,12 @@ TEST_CASE("only what has no default is commented out in the shipped file") {
                                           "route.auth",
                                           "route.hosts",
                                           "route.pass_authorization",
+                                          "route.signature_methods",
+                                          "route.accept_schemes",
+                                          "route.body_hash",
+                                          "route.errors",
+                                          "route.quirks",
+                                          "route.header_realm",
                                           "route.host",
                                           "route.upstream"};
   CHECK(optional == expected);

@@ -178,6 +178,8 @@ target_bytes = "2KiB"
 headers = 1
 parameters = 1000000
 form_bytes = "3MiB"
+hashed_body_bytes = "4MiB"
+hashed_bodies_bytes = "5MiB"
 body_bytes = "0B"
 body_rate = "0B/s"
 connections = 1
@@ -189,7 +191,7 @@ upstream_connect = "4h"
 upstream_response = "5d"
 drain = "0s"
 )");
-  CHECK(settings.limits == conf::Limits{1, 2048, 1, 1000000, 3 << 20, 0, 0, 1});
+  CHECK(settings.limits == conf::Limits{1, 2048, 1, 1000000, 3 << 20, 4 << 20, 5 << 20, 0, 0, 1});
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;

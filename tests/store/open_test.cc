@@ -105,7 +105,7 @@ TEST_CASE("credentials made anew keep what there is of a ledger and a mark, and 
 TEST_CASE("a store of a newer layout is refused and not touched") {
   const TempDir dir;
   { put(*open_store(dir / "s"), a_client()); }
-  set_layout(dir / "s", "\x02");
+  set_layout(dir / "s", "\x03");
   const std::string data = bytes_of(dir / "s/credentials/data.mdb");
   const std::string mark = bytes_of(dir / "s/mark");
   for (const bool create : {false, true}) {
@@ -113,7 +113,7 @@ TEST_CASE("a store of a newer layout is refused and not touched") {
     options.create = create;
     const auto newer = Credentials::open(options);
     CHECK(kind_of(newer) == Kind::Newer);
-    CHECK(newer.error().sentence.find("layout 2") != std::string::npos);
+    CHECK(newer.error().sentence.find("layout 3") != std::string::npos);
   }
   CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
   CHECK(bytes_of(dir / "s/mark") == mark);
@@ -122,8 +122,18 @@ TEST_CASE("a store of a newer layout is refused and not touched") {
     set_layout(dir / "s", odd);
     CHECK(kind_of(Credentials::open(existing(dir / "s"))) == Kind::Unavailable);
   }
-  set_layout(dir / "s", "\x01");
+  set_layout(dir / "s", "\x02");
   CHECK(Credentials::open(existing(dir / "s")).ok());
+}
+
+TEST_CASE("a store of an older layout keeps its records and becomes one of this layout") {
+  const TempDir dir;
+  { put(*open_store(dir / "s"), a_client()); }
+  set_layout(dir / "s", "\x01");
+  CHECK(must(must(open_store(dir / "s")->reader()).client("K")) == a_client());
+  const std::string data = bytes_of(dir / "s/credentials/data.mdb");
+  open_store(dir / "s");
+  CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
 }
 
 TEST_CASE("a file that is no store is refused and not touched") {

@@ -93,7 +93,7 @@ TEST_CASE("a client within the rules has no complaint") {
       with([](Client& c) { c.secrets[0].secret = verify::Secret(std::string("~")); }),
       with([](Client& c) {
         c.secrets.clear();
-        c.rsa_public_keys = {"-----BEGIN PUBLIC KEY-----\r\nAA==\n"};
+        c.rsa_public_keys = {{"-----BEGIN PUBLIC KEY-----\r\nAA==\n", std::nullopt}};
       }),
       with([](Client& c) { c.secrets[0].expires = 0; }),
       with([](Client& c) { c.secrets[0].expires = 253402300799; }),
@@ -149,8 +149,12 @@ TEST_CASE("a client that breaks one rule has a complaint about it") {
          c.realms = {"ok", "not ok"};
        })},
       {"realm", with([](Client& c) { c.default_realms = {""}; })},
-      {"RSA", with([](Client& c) { c.rsa_public_keys = {""}; })},
-      {"RSA", with([](Client& c) { c.rsa_public_keys = {std::string(1, 0)}; })},
+      {"RSA", with([](Client& c) {
+         c.rsa_public_keys = {{"", std::nullopt}};
+       })},
+      {"RSA", with([](Client& c) {
+         c.rsa_public_keys = {{std::string(1, 0), std::nullopt}};
+       })},
       {"signature method", with([](Client& c) { c.signature_methods = {"hmac-sha1"}; })},
       {"extra", with([](Client& c) {
          c.extra = {{"", "x"}};

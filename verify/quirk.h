@@ -1,0 +1,46 @@
+#pragma once
+
+// Named departures from RFC 5849 that some clients need. All are off unless a route or a client
+// asks for them. Plain values.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace verify {
+
+enum class Quirk : std::uint8_t {
+  UnencodedKey,  // "unencoded_key": secrets go into the key as they are (3.4.2 encodes them);
+                 // WooCommerce, WordPress
+  RawBodyHash,   // "raw_body_hash": oauth_body_hash is signed as if it were encoded already;
+                 // Mastercard
+  QueryInForm,   // "query_in_form": what the form repeats of the query is signed once; Canvas LTI
+  CrlfFields,    // "crlf_fields": line ends in form values were signed as LF, and a browser sent
+                 // them as CRLF; LTI launches
+  Milliseconds,  // "milliseconds": oauth_timestamp counts milliseconds
+};
+inline constexpr int kQuirkCount = 5;
+
+std::string_view name(Quirk quirk);
+std::optional<Quirk> quirk_from_name(std::string_view name);
+
+class QuirkSet {
+ public:
+  constexpr QuirkSet() = default;
+  constexpr void add(Quirk q) { bits_ = static_cast<std::uint8_t>(bits_ | bit(q)); }
+  constexpr bool has(Quirk q) const { return (bits_ & bit(q)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr QuirkSet operator|(QuirkSet a, QuirkSet b) {
+    a.bits_ = static_cast<std::uint8_t>(a.bits_ | b.bits_);
+    return a;
+  }
+  friend constexpr bool operator==(QuirkSet, QuirkSet) = default;
+
+ private:
+  static constexpr std::uint8_t bit(Quirk q) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(q));
+  }
+  std::uint8_t bits_ = 0;
+};
+
+}  // namespace verify
