@@ -3,7 +3,7 @@
 
 # To build and to run the gateway.
 packages_build="g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
-  liblmdb-dev libtomlplusplus-dev doctest-dev libcli11-dev libspdlog-dev"
+  liblmdb-dev libtomlplusplus-dev doctest-dev libcli11-dev libspdlog-dev libkainjow-mustache-dev"
 # The sample backend, and the client that calls it.
 packages_try="python3 curl"
 # The tests: the judge of the layout, a real backend, real clients.
