@@ -25,6 +25,7 @@ Loaded load(std::string_view toml) {
   Reader root(*std::get_if<Node>(&document), "", mistakes);
   read_server(root, settings);
   const bool realms_are_known = read_oauth(root, settings);
+  read_provider(root, settings);
   read_login(root, settings);
   read_routes(root, settings, realms_are_known);
   root.finish();

@@ -102,6 +102,8 @@ void read_lifetimes(Reader& in, OAuth& out) {
             "a duration above zero such as \"10m\"");
   in.parsed("access_token_lifetime", out.access_token_lifetime, or_never,
             "a duration above zero such as \"30d\", or \"never\"");
+  in.parsed("renewal_lifetime", out.renewal_lifetime, or_never,
+            "a duration above zero such as \"30d\", or \"never\"");
 }
 
 void read_paths(Reader& in, OAuth& out) {
@@ -110,17 +112,6 @@ void read_paths(Reader& in, OAuth& out) {
   in.parsed("request_token_path", out.request_token_path, only(is_plain_path), kPath);
   in.parsed("authorize_path", out.authorize_path, only(is_plain_path), kPath);
   in.parsed("access_token_path", out.access_token_path, only(is_plain_path), kPath);
-  const std::pair<std::string_view, const std::string*> paths[] = {
-      {"error_uri", &out.error_uri},
-      {"request_token_path", &out.request_token_path},
-      {"authorize_path", &out.authorize_path},
-      {"access_token_path", &out.access_token_path}};
-  for (std::size_t i = 0; i < std::size(paths); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (*paths[i].second != *paths[j].second) continue;
-      in.clash(paths[i].first, paths[j].first, "are both " + quoted(*paths[i].second));
-    }
-  }
 }
 
 // More fields of the reply to a token request.
@@ -160,40 +151,6 @@ void read_methods(Reader& in, OAuth& out) {
   in.not_empty("token_methods");
 }
 
-// Where the answer of the application names the user: "json:/pointer" or "header:NAME".
-bool is_user_place(std::string_view text) {
-  if (text.starts_with("header:")) return is_token(text.substr(7));
-  return text.starts_with("json:/") && is_text(text);
-}
-
-// "{return}" stands for where the browser came from.
-bool is_sign_in_url(std::string_view text) {
-  constexpr std::string_view kReturn = "{return}";
-  std::string filled(text);
-  for (std::size_t at = 0; (at = filled.find(kReturn, at)) != std::string::npos;) {
-    filled.replace(at, kReturn.size(), "x");
-  }
-  if (filled.starts_with('/') && !filled.starts_with("//")) filled.insert(0, "http://host");
-  return parse_url(filled).has_value();
-}
-
-void check_login(Reader& in, const Settings& settings) {
-  const Login& login = settings.login;
-  const auto needs = [&](std::string_view mode, std::string_view key, bool there) {
-    if (there) return;
-    in.mistakes().add(in.where("mode"),
-                      "login.mode " + quoted(mode) + " needs " + std::string(key));
-  };
-  if (login.mode == LoginMode::App) {
-    needs("app", "login.check_url", in.take("check_url"));
-    needs("app", "login.user", in.take("user"));
-    needs("app", "login.sign_in_url", in.take("sign_in_url"));
-  } else if (login.mode == LoginMode::Header) {
-    needs("header", "login.header", in.take("header"));
-    needs("header", "listen.trusted_proxies", !settings.listen.trusted_proxies.empty());
-  }
-}
-
 }  // namespace
 
 bool read_oauth(Reader& root, Settings& settings) {
@@ -219,32 +176,10 @@ bool read_oauth(Reader& root, Settings& settings) {
     read_extra(in, "access_token_extra", out.access_token_extra);
     in.flag("reply_realms", out.reply_realms);
     in.flag("split_parameters", out.split_parameters);
+    in.flag("default_callback", out.default_callback);
     in.flag("verbose_errors", out.verbose_errors);
   });
-  section(root, "provider", [&](Reader& in) {
-    in.parsed("host", settings.provider.host, parse_authority,
-              "a host name or address, with a port if browsers send one");
-  });
   return realms_are_known;
-}
-
-void read_login(Reader& root, Settings& settings) {
-  Login& out = settings.login;
-  section(root, "login", [&](Reader& in) {
-    in.choice<LoginMode>(
-        "mode", out.mode,
-        {{"local", LoginMode::Local}, {"app", LoginMode::App}, {"header", LoginMode::Header}});
-    in.parsed("check_url", out.check_url,
-              only([](std::string_view text) { return parse_url(text).has_value(); }),
-              "an http or https URL without user name or fragment");
-    in.parsed("user", out.user, only(is_user_place),
-              "\"json:/POINTER\" or \"header:NAME\", where the answer names the user");
-    in.parsed("sign_in_url", out.sign_in_url, only(is_sign_in_url),
-              "a path or an http or https URL, as in \"/login?next={return}\"");
-    in.parsed("header", out.header, only(is_token),
-              "a header field's name such as \"X-Forwarded-User\"");
-    check_login(in, settings);
-  });
 }
 
 }  // namespace conf

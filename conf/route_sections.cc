@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "conf/phrase.h"
+#include "conf/provider_paths.h"
 #include "conf/sections.h"
 #include "conf/values.h"
 
@@ -187,17 +188,13 @@ Draft read_route(const Node& node, const Settings& settings, bool realms_are_kno
   return draft;
 }
 
-void check_provider(const Draft& draft, const OAuth& oauth, Mistakes& mistakes) {
-  const std::pair<std::string_view, const std::string*> paths[] = {
-      {"oauth.request_token_path", &oauth.request_token_path},
-      {"oauth.authorize_path", &oauth.authorize_path},
-      {"oauth.access_token_path", &oauth.access_token_path},
-      {"oauth.error_uri", &oauth.error_uri}};
-  for (const auto& [key, path] : paths) {
+void check_provider(const Draft& draft, const Settings& settings, Mistakes& mistakes) {
+  if (!settings.provider.enabled) return;
+  for (const auto& [key, path] : provider_paths(settings)) {
     // A route with captures or '*' comes after the provider's exact path, and is let through.
-    if (draft.route.path.text != *path) continue;
+    if (draft.route.path.text != path) continue;
     mistakes.add(draft.path,
-                 "route.path " + quoted(*path) + " is the provider's own, " + std::string(key));
+                 "route.path " + quoted(path) + " is the provider's own, " + std::string(key));
   }
 }
 
@@ -252,7 +249,7 @@ void read_routes(Reader& root, Settings& settings, bool realms_are_known) {
   std::vector<Draft> drafts;
   for (const Node* node : tables(root, "route")) {
     drafts.push_back(read_route(*node, settings, realms_are_known, upstreams_are_known, mistakes));
-    if (drafts.back().complete) check_provider(drafts.back(), settings.oauth, mistakes);
+    if (drafts.back().complete) check_provider(drafts.back(), settings, mistakes);
   }
   check_ties(drafts, mistakes);
   for (Draft& draft : drafts) settings.routes.push_back(std::move(draft.route));

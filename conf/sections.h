@@ -27,9 +27,11 @@ void section(Reader& parent, std::string_view key, Read read) {
 // [listen], [admin], [log], [store], [headers], [limits], [timeouts]
 void read_server(Reader& root, Settings& settings);
 
-// [oauth], [provider], [login]; [listen] must have been read. False if the list of realms has
+// [oauth]; false if the list of realms has
 // mistakes, so that it can't be held against the routes.
 bool read_oauth(Reader& root, Settings& settings);
+// [provider] and [login]; [listen] and [oauth] must have been read.
+void read_provider(Reader& root, Settings& settings);
 void read_login(Reader& root, Settings& settings);
 
 // [[upstream]] and [[route]], and what they must have in common with the rest, which must have been

@@ -160,6 +160,7 @@ void read_limits(Reader& in, Limits& out) {
   in.parsed("body_bytes", out.body_bytes, parse_body, "a size such as \"10MiB\", or \"none\"");
   in.parsed("body_rate", out.body_rate, parse_rate, "a rate such as \"256B/s\"");
   in.number<std::uint32_t>("connections", out.connections, 1, kMany);
+  in.number<std::uint32_t>("request_tokens", out.request_tokens, 1, kMany);
 }
 
 void read_timeouts(Reader& in, Timeouts& out) {

@@ -91,6 +91,7 @@ struct OAuth {
   Milliseconds window_future{60'000};
   Milliseconds request_token_lifetime{600'000};
   std::optional<Milliseconds> access_token_lifetime;  // absent: never
+  std::optional<Milliseconds> renewal_lifetime;       // of a session handle; absent: never
   std::string error_uri = "/oauth/errors";
   RefusalTo refusal_to = RefusalTo::Callback;
   std::uint32_t realm_failure_status = 401;  // or 403
@@ -102,6 +103,7 @@ struct OAuth {
   std::map<std::string, std::string> access_token_extra;
   bool reply_realms = true;
   bool split_parameters = true;
+  bool default_callback = false;
   bool verbose_errors = false;
   friend bool operator==(const OAuth&, const OAuth&) = default;
 };
@@ -110,6 +112,8 @@ enum class LoginMode : std::uint8_t { Local, App, Header };
 
 struct Login {
   LoginMode mode = LoginMode::Local;
+  Milliseconds session_idle{1'800'000};
+  Milliseconds session_lifetime{43'200'000};
   std::optional<std::string> check_url;
   std::optional<std::string> user;
   std::optional<std::string> sign_in_url;
@@ -118,7 +122,14 @@ struct Login {
 };
 
 struct Provider {
-  std::optional<std::string> host;  // the provider's pages on a host of their own
+  bool enabled = true;
+  std::optional<std::string> host;       // the provider's pages on a host of their own
+  std::optional<std::string> templates;  // a folder of the operator's own
+  std::optional<std::string> texts;      // a TOML file
+  std::string sign_in_path = "/oauth/sign_in";
+  std::string sign_out_path = "/oauth/sign_out";
+  std::string grants_path = "/oauth/grants";
+  std::string revoke_path = "/oauth/revoke_token";
   friend bool operator==(const Provider&, const Provider&) = default;
 };
 
@@ -142,6 +153,7 @@ struct Limits {
   std::uint64_t body_bytes = kUnlimited;           // "none"
   std::uint64_t body_rate = 256;                   // bytes a second
   std::uint32_t connections = 20000;
+  std::uint32_t request_tokens = 1000;  // of one client, not yet exchanged
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 

@@ -162,6 +162,36 @@ TEST_CASE("mistakes in the values of [oauth] are reported") {
   });
 }
 
+TEST_CASE("[provider] is read, and its paths are its own") {
+  const conf::Settings settings = settings_of(R"([provider]
+enabled = false
+templates = "/etc/pages"
+texts = "/etc/texts.toml"
+sign_in_path = "/in"
+sign_out_path = "/out"
+grants_path = "/grants"
+revoke_path = "/revoke"
+)");
+  conf::Provider expected;
+  expected.enabled = false;
+  expected.templates = "/etc/pages";
+  expected.texts = "/etc/texts.toml";
+  expected.sign_in_path = "/in";
+  expected.sign_out_path = "/out";
+  expected.grants_path = "/grants";
+  expected.revoke_path = "/revoke";
+  CHECK(settings.provider == expected);
+  check_mistakes({
+      {"[provider]\nsign_in_path = \"/oauth/authorize\"",
+       {"2:16: provider.sign_in_path and oauth.authorize_path are both \"/oauth/authorize\""}},
+      {"[oauth]\nerror_uri = \"/oauth/grants\"",
+       {"2:13: oauth.error_uri and provider.grants_path are both \"/oauth/grants\""}},
+      {"[provider]\nrevoke_path = \"/a?b\"",
+       {"2:15: provider.revoke_path must be a path such as \"/oauth/sign_in\", without query, not "
+        "\"/a?b\""}},
+  });
+}
+
 TEST_CASE("[login] is read in each mode") {
   const conf::Settings app = settings_of(R"([login]
 mode = "app"

@@ -183,6 +183,7 @@ hashed_bodies_bytes = "5MiB"
 body_bytes = "0B"
 body_rate = "0B/s"
 connections = 1
+request_tokens = 2
 [timeouts]
 header = "1ms"
 body = "2s"
@@ -191,7 +192,8 @@ upstream_connect = "4h"
 upstream_response = "5d"
 drain = "0s"
 )");
-  CHECK(settings.limits == conf::Limits{1, 2048, 1, 1000000, 3 << 20, 4 << 20, 5 << 20, 0, 0, 1});
+  CHECK(settings.limits ==
+        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 4 << 20, 5 << 20, 0, 0, 1, 2});
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;
