@@ -31,12 +31,6 @@ bool make_room(Buffer& buffer, std::size_t limit) {
   return true;
 }
 
-// Cut where lenient backends cut: what one of them takes for a form is signed as a form.
-bool is_form(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find_first_of("; ,\t"));
-  return same_name(type, "application/x-www-form-urlencoded");
-}
-
 }  // namespace
 
 bool head_at_hand(Exchange& x, Step& refusal) {
@@ -96,7 +90,8 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
 }
 
 bool must_hold_form(const Exchange& x) {
-  return !x.request_read && x.route->auth != conf::Auth::None && is_form(x.request.content_type);
+  return !x.request_read && x.route->auth != conf::Auth::None &&
+         verify::is_form(x.request.content_type);
 }
 
 Task<Step> hold_body(Exchange& x) {

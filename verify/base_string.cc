@@ -1,6 +1,8 @@
 #include "verify/base_string.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "verify/judge.h"
 #include "verify/percent.h"
@@ -53,14 +55,70 @@ std::size_t size_of(const std::vector<Parameter>& parameters) {
   return out;
 }
 
-}  // namespace
+bool change_parameters(QuirkSet quirks) {
+  return quirks.has(Quirk::RawBodyHash) || quirks.has(Quirk::QueryInForm) ||
+         quirks.has(Quirk::CrlfFields);
+}
 
-std::string_view build_base_string(const RequestView& request, Parameters& parameters) {
+// With every CRLF in it, which is encoded, as LF.
+std::string_view with_line_feeds(std::string_view value, Arena& arena) {
+  constexpr std::string_view kCrlf = "%0D%0A", kLf = "%0A";
+  std::size_t at = value.find(kCrlf);
+  if (at == std::string_view::npos) return value;
+  char* const start = arena.take(value.size());
+  char* out = start;
+  for (; at != std::string_view::npos; at = value.find(kCrlf)) {
+    out = put(kLf, put(value.substr(0, at), out));
+    value.remove_prefix(at + kCrlf.size());
+  }
+  out = put(value, out);
+  arena.give_back(out);
+  return {start, static_cast<std::size_t>(out - start)};
+}
+
+// Of sorted parameters: takes out those of the form that repeat one of the query.
+void drop_repeats(std::vector<Parameter>& parameters) {
+  const auto same = [](const Parameter& a, const Parameter& b) {
+    return a.name == b.name && a.value == b.value;
+  };
+  auto kept = parameters.begin();
+  for (auto from = parameters.begin(); from != parameters.end();) {
+    const auto to = std::find_if_not(from, parameters.end(),
+                                     [&](const Parameter& p) { return same(p, *from); });
+    auto repeats =
+        std::count_if(from, to, [](const Parameter& p) { return p.source == Source::Query; });
+    for (; from != to; ++from) {
+      if (from->source == Source::Form && repeats-- > 0) continue;
+      *kept++ = *from;
+    }
+  }
+  parameters.erase(kept, parameters.end());
+}
+
+// As a client with these quirks puts them into its base string.
+std::vector<Parameter> quirky(const std::vector<Parameter>& parameters, QuirkSet quirks,
+                              Arena& arena) {
+  std::vector<Parameter> out = parameters;
+  for (Parameter& parameter : out) {
+    // What is plain isn't encoded for the second time, and so is encoded once in all.
+    const bool body_hash = parameter.name == name(Field::BodyHash);
+    if (body_hash && quirks.has(Quirk::RawBodyHash)) parameter.plain = true;
+    if (parameter.source == Source::Form && quirks.has(Quirk::CrlfFields)) {
+      parameter.value = with_line_feeds(parameter.value, arena);
+    }
+  }
+  std::sort(out.begin(), out.end(), before);
+  if (quirks.has(Quirk::QueryInForm)) drop_repeats(out);
+  return out;
+}
+
+std::string_view build(const RequestView& request, const std::vector<Parameter>& sorted,
+                       Arena& arena) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   const std::size_t uri =
       request.scheme.size() + request.authority.size() + request.path_prefix.size() + path.size();
-  const std::size_t most = request.method.size() + 3 * uri + size_of(parameters.sorted()) + 16;
-  char* const start = parameters.arena().take(most);
+  const std::size_t most = request.method.size() + 3 * uri + size_of(sorted) + 16;
+  char* const start = arena.take(most);
   char* out = start;
 
   for (char c : request.method) {
@@ -76,7 +134,7 @@ std::string_view build_base_string(const RequestView& request, Parameters& param
   if (path.empty() && request.path_prefix.empty()) out = put("%2F", out);
   *out++ = '&';
   bool first = true;
-  for (const Parameter& parameter : parameters.sorted()) {
+  for (const Parameter& parameter : sorted) {
     if (!first) out = put("%26", out);
     first = false;
     if (parameter.plain) {
@@ -89,8 +147,17 @@ std::string_view build_base_string(const RequestView& request, Parameters& param
       out = put_twice_encoded(parameter.value, out);
     }
   }
-  parameters.arena().give_back(out);
+  arena.give_back(out);
   return {start, static_cast<std::size_t>(out - start)};
+}
+
+}  // namespace
+
+std::string_view build_base_string(const RequestView& request, Parameters& parameters,
+                                   QuirkSet quirks) {
+  Arena& arena = parameters.arena();
+  if (!change_parameters(quirks)) return build(request, parameters.sorted(), arena);
+  return build(request, quirky(parameters.sorted(), quirks, arena), arena);
 }
 
 std::string_view base_string(const RequestView& request, const Claim&, Workspace& workspace) {

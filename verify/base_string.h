@@ -5,11 +5,14 @@
 #include <string_view>
 
 #include "verify/parameters.h"
+#include "verify/quirk.h"
 #include "verify/request.h"
 
 namespace verify {
 
-// Of a request that `parameters` has read. Valid until that reads another.
-std::string_view build_base_string(const RequestView& request, Parameters& parameters);
+// Of a request that `parameters` has read. Valid until that reads another. Only quirks that change
+// the base string count here; without any of them nothing is allocated once the arena has grown.
+std::string_view build_base_string(const RequestView& request, Parameters& parameters,
+                                   QuirkSet quirks = {});
 
 }  // namespace verify

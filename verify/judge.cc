@@ -125,7 +125,8 @@ Result<Accepted, Reject> judge(const RequestView& request, const Claim& claim, c
   if (!hash || !policy.methods.has(claim.method)) {
     return Failure(reject(Reason::MethodRejected, std::string(name(claim.method))));
   }
-  const std::string_view base = build_base_string(request, workspace.state().parameters);
+  const std::string_view base =
+      build_base_string(request, workspace.state().parameters, keys.quirks | requirement.quirks);
   const auto key = matching_key(claim, *hash, base, keys, now);
   const bool has_token = claim.has_token();
   const bool method_allowed = keys.client_methods.empty() || keys.client_methods.has(claim.method);

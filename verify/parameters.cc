@@ -39,10 +39,9 @@ std::uint64_t order_of(std::string_view name) {
   return __builtin_bswap64(word);
 }
 
-// Section 3.4.1.3.2 wants byte order: string_view compares bytes as unsigned char.
-bool before(const Parameter& a, const Parameter& b) {
-  if (a.order != b.order) return a.order < b.order;
-  return std::tie(a.name, a.value) < std::tie(b.name, b.value);
+// What Bounds::split_callback_and_verifier is about.
+bool may_stand_apart(std::optional<Field> field) {
+  return field == Field::Callback || field == Field::Verifier;
 }
 
 Plus plus_in(Source source) { return source == Source::Header ? Plus::Literal : Plus::Space; }
@@ -53,6 +52,12 @@ std::string_view clipped(std::string_view name) { return name.substr(0, 64); }
 }  // namespace
 
 std::string_view name(Field field) { return kFieldNames[static_cast<std::size_t>(field)]; }
+
+// It wants byte order: string_view compares bytes as unsigned char.
+bool before(const Parameter& a, const Parameter& b) {
+  if (a.order != b.order) return a.order < b.order;
+  return std::tie(a.name, a.value) < std::tie(b.name, b.value);
+}
 
 std::optional<Reject> Parameters::read(const RequestView& request, const Bounds& bounds) {
   clear();
@@ -75,7 +80,7 @@ std::optional<Reject> Parameters::read(const RequestView& request, const Bounds&
   if (used == places_.end()) return Reject{Reason::CredentialsAbsent, {}};
   source_ = static_cast<Source>(used - places_.begin());
   if (problem_) return std::move(problem_);
-  if (auto reject = split()) return reject;
+  if (auto reject = split(bounds.split_callback_and_verifier)) return reject;
   sort();
   return repeated();
 }
@@ -150,15 +155,18 @@ bool Parameters::add(Pair pair, Source source) {
     add_field(name, value, source);
     if (name == kFieldNames[static_cast<std::size_t>(Field::Signature)]) return true;
   }
-  sorted_.push_back({order_of(name), name, pair.value.text, plain});
+  sorted_.push_back({order_of(name), name, pair.value.text, plain, source});
   return true;
 }
 
 // `name` is encoded, but no byte of a name that is looked for would be changed by that.
 void Parameters::add_field(std::string_view name, Piece value, Source source) {
-  Place& place = places_[static_cast<std::size_t>(source)];
-  if (place.first.empty()) place = Place{true, name};
   const std::optional<Field> field = field_of(name);
+  const bool apart = may_stand_apart(field);
+  Place& place = places_[static_cast<std::size_t>(source)];
+  if (place.first.empty() || (place.apart && !apart)) {
+    place = Place{true, name, place.apart && apart};
+  }
   if (!field) {
     ++strangers_;
     return;
@@ -203,13 +211,14 @@ void Parameters::note(Reason reason, std::string_view detail) {
   if (!problem_) problem_ = Reject{reason, std::string(detail)};
 }
 
-// Section 3.5: one of the three places. oauth_callback and oauth_verifier are no exception.
-std::optional<Reject> Parameters::split() const {
+// Section 3.5: one of the three places. `apart`: oauth_callback and oauth_verifier may stand in
+// others than the Authorization field, if that is used.
+std::optional<Reject> Parameters::split(bool apart) const {
   bool found = false;
   for (const Place& place : places_) {
-    if (place.used && found)
-      return Reject{Reason::ParameterSplit, std::string(clipped(place.first))};
-    found = found || place.used;
+    if (!place.used || (found && apart && places_[0].used && place.apart)) continue;
+    if (found) return Reject{Reason::ParameterSplit, std::string(clipped(place.first))};
+    found = true;
   }
   return std::nullopt;
 }

@@ -43,7 +43,11 @@ struct Parameter {
   std::string_view name;
   std::string_view value;
   bool plain = true;  // neither holds a '%'
+  Source source{};
 };
+
+// By name and then value (section 3.4.1.3.2).
+bool before(const Parameter& a, const Parameter& b);
 
 class Parameters {
  public:
@@ -64,7 +68,8 @@ class Parameters {
  private:
   struct Place {
     bool used = false;       // protocol parameters stand here
-    std::string_view first;  // the name of one of them
+    std::string_view first;  // the name of one of them, rather not one that may stand apart
+    bool apart = true;       // all of them may stand apart from the others
   };
 
   void clear();
@@ -77,7 +82,7 @@ class Parameters {
   bool recode(Piece& piece, Source source);
   std::string_view decode(Piece piece, Source source);
   void note(Reason reason, std::string_view detail);
-  std::optional<Reject> split() const;
+  std::optional<Reject> split(bool apart) const;
   std::optional<Reject> repeated() const;
   void sort();
 

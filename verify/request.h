@@ -21,9 +21,17 @@ struct RequestView {
       form;  // the body if its media type is application/x-www-form-urlencoded
 };
 
-// Limits on hostile input; the gateway sets them from [limits].
+// Whether a body of this Content-Type is a form (RFC 5849 section 3.4.1.3.1): cut where lenient
+// backends cut, so that what one of them takes for a form is signed as a form.
+bool is_form(std::string_view content_type);
+
+// How a request's parameters may come: limits on hostile input, which the gateway sets from
+// [limits], and where they may stand.
 struct Bounds {
   std::uint32_t parameters = 1000;  // header, query and form together
+  // oauth_callback and oauth_verifier may stand in the query or form beside an Authorization field
+  // that has the rest, as some clients send them to the token endpoints.
+  bool split_callback_and_verifier = false;
 };
 
 }  // namespace verify

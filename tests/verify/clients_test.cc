@@ -5,54 +5,12 @@
 
 #include <string>
 
-#include "tests/verify/support.h"
+#include "tests/verify/clients.h"
 #include "verify/crypto.h"
 #include "verify/percent.h"
 
 using namespace verify;
 using namespace verify::testing;
-
-namespace {
-
-const std::string kHost = "https%3A%2F%2Fapi.example.com";
-// The protocol parameters as they stand in a base string.
-const std::string kOwn =
-    "oauth_consumer_key%3Dk%26oauth_nonce%3Dn%26oauth_signature_method%3DHMAC-SHA1"
-    "%26oauth_timestamp%3D1000%26oauth_token%3Dt";
-// And in a header, query or form; a signature is added last.
-const std::string kField =
-    R"(OAuth oauth_consumer_key="k", oauth_token="t", oauth_signature_method="HMAC-SHA1", )"
-    R"(oauth_timestamp="1000", oauth_nonce="n")";
-const std::string kPairs =
-    "oauth_consumer_key=k&oauth_token=t&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1000"
-    "&oauth_nonce=n";
-
-struct Row {
-  const char* habit;
-  Request request;
-  std::string base;
-};
-
-// Signs what the client takes for the base string, and puts the signature where its parameters are.
-std::optional<Reason> outcome(const Row& row, std::string_view key = "cs&ts") {
-  Request request = row.request;
-  const Hash hash = row.base.find("HMAC-SHA256") == std::string::npos ? Hash::Sha1 : Hash::Sha256;
-  const std::string signature = percent_encode(to_base64(HmacKey(hash, key).sign(row.base).view()));
-  if (request.authorization && request.authorization->find("oauth_nonce") != std::string::npos) {
-    *request.authorization += ", oauth_signature=\"" + signature + "\"";
-  } else if (request.form && request.form->find("oauth_nonce") != std::string::npos) {
-    *request.form += "&oauth_signature=" + signature;
-  } else {
-    request.target += "&oauth_signature=" + signature;
-  }
-  return judged(request, good_keys("cs", "ts"), {.token = false, .realms = {}, .any_realm = false});
-}
-
-std::string with(const std::string& field, std::string_view from, std::string_view to) {
-  return replaced(field, from, to);
-}
-
-}  // namespace
 
 TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
   const std::string root = "GET&" + kHost + "%2F&";
@@ -75,7 +33,18 @@ TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
       {"a form sent with PUT",
        {.method = "PUT", .authorization = kField, .form = "a=b"},
        "PUT&" + kHost + "%2F&a%3Db%26" + kOwn},
+      {"a form sent with DELETE, beside a query",
+       {.method = "DELETE", .target = "/?a=2", .authorization = kField, .form = "a=1"},
+       "DELETE&" + kHost + "%2F&a%3D1%26a%3D2%26" + kOwn},
       {"a form media type and no body", {.authorization = kField, .form = ""}, root + kOwn},
+      {"a '?' and nothing behind it", {.target = "/?", .authorization = kField}, root + kOwn},
+      {"'&' at the ends and in a row",
+       {.target = "/?&a=1&&b=2&", .authorization = kField, .form = "&"},
+       root + "a%3D1%26b%3D2%26" + kOwn},
+      {"no path", {.target = "?a", .authorization = kField}, root + "a%3D%26" + kOwn},
+      {"bytes of UTF-8 left raw",
+       {.target = "/\xc3\xa9?a=\xc3\xa9", .authorization = kField},
+       "GET&" + kHost + "%2F%C3%A9&a%3D%25C3%25A9%26" + kOwn},
       {"any other body",
        {.method = "POST", .authorization = kField},
        "POST&" + kHost + "%2F&" + kOwn},
@@ -88,6 +57,12 @@ TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
       {"a realm in the query is a parameter",
        {.target = "/?realm=r", .authorization = kField},
        root + kOwn + "%26realm%3Dr"},
+      {"a realm in the middle, empty",
+       {.authorization = with(kField, "oauth_token", "realm=\"\", oauth_token")},
+       root + kOwn},
+      {"a realm in the form is a parameter",
+       {.authorization = kField, .form = "realm=r"},
+       root + kOwn + "%26realm%3Dr"},
       {"a default port, left out",
        {.scheme = "http", .authority = "h:80", .authorization = kField},
        "GET&http%3A%2F%2Fh%2F&" + kOwn},
@@ -98,6 +73,18 @@ TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
        {.authorization = R"(OAuth oauth_nonce="n",oauth_timestamp="1000",oauth_token="t",)"
                          R"(oauth_signature_method="HMAC-SHA1",oauth_consumer_key="k")"},
        root + kOwn},
+      {"the scheme in lower case, and commas at both ends",
+       {.authorization = with(kField, "OAuth ", "oauth , ") + " ,"},
+       root + kOwn},
+      {"a parameter of its own in the header",
+       {.authorization = kField + R"(, oauth_session="a%20b", plain="+")"},
+       root +
+           with(kOwn, "%26oauth_signature_method",
+                "%26oauth_session%3Da%2520b%26oauth_signature_method") +
+           "%26plain%3D%252B"},
+      {"a value that is empty",
+       {.authorization = kField + R"(, oauth_callback="")"},
+       root + "oauth_callback%3D%26" + kOwn},
       {"the version",
        {.authorization = kField + ", oauth_version=\"1.0\""},
        root + kOwn + "%26oauth_version%3D1.0"},
@@ -119,11 +106,48 @@ TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
       {"HMAC-SHA256",
        {.authorization = with(kField, "SHA1", "SHA256")},
        root + with(kOwn, "SHA1", "SHA256")},
+      {"HMAC-SHA512",
+       {.authorization = with(kField, "SHA1", "SHA512")},
+       root + with(kOwn, "SHA1", "SHA512")},
+      {"parameters in the query beside another scheme than OAuth",
+       {.target = "/?" + kPairs, .authorization = "Basic b2F1dGhfdG9rZW49dA=="},
+       root + kOwn},
   };
   for (const Row& row : rows) {
     CAPTURE(row.habit);
     CHECK(outcome(row) == std::nullopt);
     CHECK(outcome(row, "cs&tx") == Reason::SignatureInvalid);
+  }
+}
+
+TEST_CASE("the signature may stand anywhere among the parameters") {
+  const std::string base = "GET&" + kHost + "%2F&" + kOwn;
+  const std::string signature =
+      percent_encode(to_base64(HmacKey(Hash::Sha1, "cs&ts").sign(base).view()));
+  for (const std::string name : {"oauth_consumer_key", "oauth_timestamp", "oauth_nonce"}) {
+    const Request header{.authorization =
+                             with(kField, name, "oauth_signature=\"" + signature + "\"," + name)};
+    CHECK(judged(header, good_keys("cs", "ts"), kNoToken) == std::nullopt);
+    const Request query{.target =
+                            "/?" + with(kPairs, name, "oauth_signature=" + signature + "&" + name)};
+    CHECK(judged(query, good_keys("cs", "ts"), kNoToken) == std::nullopt);
+  }
+}
+
+TEST_CASE("a form is known by its media type, whatever its case and parameters") {
+  for (const std::string_view type :
+       {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8",
+        "application/x-www-form-urlencoded;charset=utf-8;x=\"y\"",
+        "Application/X-WWW-Form-UrlEncoded", "application/x-www-form-urlencoded ;",
+        "application/x-www-form-urlencoded, text/plain"}) {
+    CAPTURE(type);
+    CHECK(is_form(type));
+  }
+  for (const std::string_view type :
+       {"", "application/json", "application/x-www-form-urlencoded2", "multipart/form-data; b=c",
+        "text/plain; application/x-www-form-urlencoded", "x-www-form-urlencoded"}) {
+    CAPTURE(type);
+    CHECK_FALSE(is_form(type));
   }
 }
 
@@ -198,13 +222,60 @@ TEST_CASE("a key without its '&', or with secrets left as they are, is another k
   CHECK(outcome(row, "cs%26ts") == Reason::SignatureInvalid);
 }
 
-TEST_CASE(
-    "oauth_callback or oauth_verifier beside a header is a second place, and query twice is "
-    "twice") {
-  CHECK(outcome(
-            {"", {.method = "POST", .authorization = kField, .form = "oauth_callback=oob"}, ""}) ==
-        Reason::ParameterSplit);
-  CHECK(outcome({"", {.target = "/?oauth_verifier=v", .authorization = kField}, ""}) ==
-        Reason::ParameterSplit);
+TEST_CASE("oauth_callback or oauth_verifier beside a header is a second place") {
+  for (const std::string pair : {"oauth_callback=oob", "oauth_verifier=v"}) {
+    CHECK(outcome({"", {.method = "POST", .authorization = kField, .form = pair}, ""}) ==
+          Reason::ParameterSplit);
+    CHECK(outcome({"", {.target = "/?" + pair, .authorization = kField}, ""}) ==
+          Reason::ParameterSplit);
+  }
   CHECK(outcome({"", {.target = "/?" + kPairs + "&" + kPairs}, ""}) == Reason::ParameterDuplicate);
+}
+
+TEST_CASE("where they are tolerated, these two may stand apart from the header, and no others") {
+  const std::string post = "POST&" + kHost + "%2F&", get = "GET&" + kHost + "%2F&";
+  const auto tolerated = [](Request request, std::string base) {
+    return outcome({"", std::move(request), std::move(base)}, "cs&ts", kNoToken,
+                   {.split_callback_and_verifier = true});
+  };
+  // twitter-api-v2 and LWP::Authen::OAuth, in the form; disconnect, in the query.
+  CHECK(tolerated({.method = "POST", .authorization = kField, .form = "oauth_callback=oob"},
+                  post + "oauth_callback%3Doob%26" + kOwn) == std::nullopt);
+  CHECK(tolerated({.method = "POST", .authorization = kField, .form = "a=1&oauth_verifier=v"},
+                  post + "a%3D1%26" + kOwn + "%26oauth_verifier%3Dv") == std::nullopt);
+  CHECK(tolerated({.target = "/?oauth_verifier=v", .authorization = kField},
+                  get + kOwn + "%26oauth_verifier%3Dv") == std::nullopt);
+  CHECK(tolerated({.method = "POST",
+                   .target = "/?oauth_verifier=v",
+                   .authorization = kField,
+                   .form = "oauth_callback=oob"},
+                  post + "oauth_callback%3Doob%26" + kOwn + "%26oauth_verifier%3Dv") ==
+        std::nullopt);
+  // They are signed there as anywhere.
+  CHECK(tolerated({.target = "/?oauth_verifier=v", .authorization = kField}, get + kOwn) ==
+        Reason::SignatureInvalid);
+
+  const std::string both = kField + R"(, oauth_verifier="v")";
+  CHECK(tolerated({.target = "/?oauth_verifier=v", .authorization = both}, "") ==
+        Reason::ParameterDuplicate);
+  CHECK(tolerated(
+            {.target = "/?oauth_verifier=v", .authorization = kField, .form = "oauth_verifier=v"},
+            "") == Reason::ParameterDuplicate);
+  for (const std::string more : {"oauth_version=1.0", "oauth_x=1", "oauth_token=t"}) {
+    CAPTURE(more);
+    CHECK(tolerated({.target = "/?oauth_verifier=v&" + more, .authorization = kField}, "") ==
+          Reason::ParameterSplit);
+    CHECK(tolerated({.target = "/?" + more + "&oauth_verifier=v", .authorization = kField}, "") ==
+          Reason::ParameterSplit);
+  }
+  // Beside a header alone.
+  CHECK(tolerated({.method = "POST", .target = "/?" + kPairs, .form = "oauth_verifier=v"}, "") ==
+        Reason::ParameterSplit);
+  CHECK(tolerated({.method = "POST", .target = "/?oauth_verifier=v", .form = kPairs}, "") ==
+        Reason::ParameterSplit);
+}
+
+TEST_CASE("the parameter that is named as misplaced is one that may not stand apart") {
+  const Request request{.target = "/?oauth_verifier=v&oauth_x=1", .authorization = kHeader};
+  CHECK(refusal(request, {.split_callback_and_verifier = true})->detail == "oauth_x");
 }

@@ -99,9 +99,10 @@ inline Policy lenient_policy() {
 
 // read_claim and judge in one: the reason why not, or nothing when accepted.
 inline std::optional<Reason> judged(const Request& request, const Keys& keys,
-                                    const Requirement& requirement = {}, std::int64_t now = 1000) {
+                                    const Requirement& requirement = {}, std::int64_t now = 1000,
+                                    Bounds bounds = {}) {
   Workspace workspace;
-  const auto claim = read_claim(request.view(), Bounds{}, workspace);
+  const auto claim = read_claim(request.view(), bounds, workspace);
   if (!claim.ok()) return claim.error().reason;
   const auto verdict =
       judge(request.view(), *claim, keys, lenient_policy(), requirement, now, workspace);
