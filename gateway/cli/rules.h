@@ -12,14 +12,11 @@ namespace gateway::cli {
 
 // Each answers with the sentence that is wrong, or nothing.
 
-// An absolute URI without fragment: http or https with a host, or an application's own scheme; none
-// that a browser would run as script.
-std::optional<std::string> redirect_complaint(std::string_view uri);
-
 // A PEM public key or certificate, and no private key.
 std::optional<std::string> public_key_complaint(std::string_view pem);
 
-// Both of these, default realms that the client may not ask for, and store::complaint.
+// provider::redirect_complaint and this, default realms that the client may not ask for, and
+// store::complaint.
 std::optional<std::string> client_complaint(const store::Client& client);
 
 }  // namespace gateway::cli

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/provider/callback.h"
 #include "tests/cli/harness.h"
 
 namespace cli = gateway::cli;
@@ -17,7 +18,7 @@ TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a br
         "https://app.example", "https://app.example/cb?a=1&b=%20", "com.example.app:/cb",
         "com.example.app://host/cb", "myapp:x", "HTTPS://APP.example/"}) {
     CAPTURE(uri);
-    CHECK(!cli::redirect_complaint(uri));
+    CHECK(!gateway::provider::redirect_complaint(uri));
   }
   struct Case {
     std::string uri, said;
@@ -50,7 +51,7 @@ TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a br
       {"myapp:", "nothing after its scheme"},
   };
   for (const Case& c : cases) {
-    const auto wrong = cli::redirect_complaint(c.uri);
+    const auto wrong = gateway::provider::redirect_complaint(c.uri);
     CAPTURE(c.uri);
     REQUIRE(wrong);
     CAPTURE(*wrong);

@@ -1,0 +1,47 @@
+#include "gateway/provider/cookie.h"
+
+#include <algorithm>
+
+namespace gateway::provider {
+namespace {
+
+std::string attributes(bool https) {
+  return std::string("; Path=/; HttpOnly; SameSite=Lax") + (https ? "; Secure" : "");
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string_view cookie_name(bool https) { return https ? "__Host-portcullis" : "portcullis"; }
+
+std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name) {
+  std::vector<std::string_view> out;
+  for (const Field& field : head.fields) {
+    if (!same_name(field.name, "cookie")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const std::string_view pair = trimmed(rest.substr(0, rest.find(';')));
+      const std::size_t equals = pair.find('=');
+      if (equals != pair.npos && pair.substr(0, equals) == name) {
+        out.push_back(pair.substr(equals + 1));
+      }
+      rest.remove_prefix(std::min(rest.find(';'), rest.size() - 1) + 1);
+    }
+  }
+  return out;
+}
+
+std::string set_cookie(bool https, std::string_view value) {
+  return std::string(cookie_name(https)) + "=" + std::string(value) + attributes(https);
+}
+
+std::string clear_cookie(bool https) {
+  return std::string(cookie_name(https)) + "=; Max-Age=0" + attributes(https);
+}
+
+}  // namespace gateway::provider
