@@ -1,7 +1,8 @@
 #include "store/layout.h"
 
 #include <optional>
-#include <utility>
+
+#include "store/fields.h"
 
 namespace store {
 
@@ -12,72 +13,7 @@ static_assert(static_cast<int>(CallbackMatch::IgnoreQuery) == 1);
 static_assert(static_cast<int>(CallbackMatch::Prefix) == 2);
 static_assert(static_cast<int>(CallbackMatch::Any) == 3);
 
-void put_integer(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(value >> shift & 0xff));
-}
-
-// Appends fields. Its memory is claimed at once, so that no copy of a secret stays behind in an
-// outgrown one.
-class Writer {
- public:
-  Writer(RecordKind kind, std::size_t estimate) {
-    out_.reserve(estimate);
-    put_integer(out_, kLayoutVersion, 1);
-    put_integer(out_, static_cast<std::uint8_t>(kind), 1);
-  }
-
-  template <class Field>
-  void element(Field field, std::string_view a, std::string_view b = {}, std::string_view c = {}) {
-    put_integer(out_, static_cast<std::uint8_t>(field), 1);
-    put_integer(out_, a.size() + b.size() + c.size(), 4);
-    out_.append(a).append(b).append(c);
-  }
-  template <class Field>
-  void text(Field field, std::string_view bytes) {
-    if (!bytes.empty()) element(field, bytes);
-  }
-  template <class Field>
-  void byte(Field field, std::uint8_t value) {
-    const char c = static_cast<char>(value);
-    element(field, {&c, 1});
-  }
-  template <class Field>
-  void flag(Field field, bool value) {
-    byte(field, value ? 1 : 0);
-  }
-  template <class Field>
-  void list(Field field, const std::vector<std::string>& all) {
-    for (const std::string& one : all) element(field, one);
-  }
-
-  Result<verify::Secret> finish(const char* what) {
-    if (out_.size() > kMaxRecordBytes)
-      return fail(Error::Kind::Invalid, std::string("the record of a ") + what + " has " +
-                                            std::to_string(out_.size()) + " bytes; at most " +
-                                            std::to_string(kMaxRecordBytes) + " can be stored");
-    return verify::Secret(std::move(out_));
-  }
-
- private:
-  std::string out_;
-};
-
-std::string time_bytes(std::int64_t time) {
-  std::string out;
-  put_integer(out, static_cast<std::uint64_t>(time), 8);
-  return out;
-}
-
-constexpr std::size_t kFieldRoom = 32;  // more than any field needs beside its text
-
-std::size_t room(const std::vector<std::string>& all) {
-  std::size_t out = 0;
-  for (const std::string& one : all) out += one.size() + kFieldRoom;
-  return out;
-}
-
-std::size_t room(const Client& client) {
+std::size_t room_of(const Client& client) {
   std::size_t out = 16 * kFieldRoom + client.name.size() + client.description.size() +
                     room(client.redirect_uris) + room(client.realms) + room(client.default_realms) +
                     room(client.signature_methods) + room(client.quirks) +
@@ -92,7 +28,7 @@ std::size_t room(const Client& client) {
 
 Result<verify::Secret> encode(const Client& client) {
   using enum ClientField;
-  Writer out(RecordKind::Client, room(client));
+  Writer out(RecordKind::Client, room_of(client));
   const auto ending = [&out](ClientField field, const std::optional<std::int64_t>& expires,
                              std::string_view bytes) {
     const std::string_view flag(expires ? "\x01" : "\x00", 1);
@@ -135,7 +71,7 @@ Result<verify::Secret> encode(const Token& token) {
   out.text(TokenField::User, token.user);
   out.text(TokenField::Secret, token.secret.reveal());
   out.list(TokenField::Realm, token.realms);
-  if (token.expires) out.element(TokenField::Expires, time_bytes(*token.expires));
+  if (token.expires) out.time(TokenField::Expires, *token.expires);
   out.flag(TokenField::Revoked, token.revoked);
   return out.finish("token");
 }

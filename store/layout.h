@@ -4,7 +4,7 @@
 //
 //   record  := version kind field*
 //   version := 02                          one byte, first in every record; 01 is read too
-//   kind    := 01 client | 02 user | 03 token
+//   kind    := 01 client | 02 user | 03 token | 04 refusal (see refusals.cc)
 //   field   := number length bytes         number one byte, length 4 bytes, then so many bytes
 //
 // All integers are big-endian. Fields stand in rising order of their numbers; a list repeats its
@@ -39,15 +39,11 @@
 #include <string_view>
 
 #include "store/error.h"
+#include "store/fields.h"
 #include "store/records.h"
 
 namespace store {
 
-inline constexpr std::uint8_t kLayoutVersion = 2;
-inline constexpr std::uint8_t kOldestLayout = 1;
-inline constexpr std::size_t kMaxRecordBytes = 1 << 20;
-
-enum class RecordKind : std::uint8_t { Client = 1, User = 2, Token = 3 };
 enum class ClientField : std::uint8_t {
   Secret = 1,
   Name = 2,

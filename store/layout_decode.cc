@@ -1,107 +1,13 @@
 // Reading what layout.cc writes.
 
 #include <optional>
-#include <utility>
 
+#include "store/fields.h"
 #include "store/layout.h"
 
 namespace store {
 
 namespace {
-
-std::uint64_t integer(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
-  return value;
-}
-
-Failure<Error> damaged(const char* what, const std::string& why) {
-  return fail(Error::Kind::Unavailable, std::string("a stored ") + what + " is damaged: " + why);
-}
-
-// Takes a record apart. The first mistake is kept and ends the reading; callers ask once, at the
-// end.
-class Scanner {
- public:
-  Scanner(const char* what, RecordKind kind, std::string_view bytes) : what_(what), rest_(bytes) {
-    if (!rest_.empty()) version_ = static_cast<std::uint8_t>(rest_[0]);
-    if (rest_.size() < 2) {
-      wrong("it is cut short");
-    } else if (version_ < kOldestLayout || version_ > kLayoutVersion) {
-      wrong("its version is " + std::to_string(version_));
-    } else if (static_cast<std::uint8_t>(rest_[1]) != static_cast<std::uint8_t>(kind)) {
-      wrong("it is of another kind");
-    } else {
-      rest_.remove_prefix(2);
-    }
-  }
-
-  // Steps to the next field; false at the end or after a mistake. Only fields in `lists` may
-  // repeat.
-  bool next(std::uint32_t lists) {
-    if (mistake_ || rest_.empty()) return false;
-    if (rest_.size() < 5) return wrong("it is cut short"), false;
-    const auto number = static_cast<std::uint8_t>(rest_[0]);
-    const std::uint64_t length = integer(rest_.substr(1, 4));
-    rest_.remove_prefix(5);
-    if (length > rest_.size()) return wrong("it is cut short"), false;
-    const bool repeats = number < 32 && (lists >> number & 1) != 0;
-    if (number < number_ || (number == number_ && !repeats))
-      return wrong("field " + std::to_string(number) + " is out of order"), false;
-    number_ = number;
-    seen_ |= number < 32 ? 1u << number : 0;
-    bytes_ = rest_.substr(0, length);
-    rest_.remove_prefix(length);
-    return true;
-  }
-
-  std::uint8_t number() const { return number_; }
-  std::uint8_t version() const { return version_; }
-  std::string_view bytes() const { return bytes_; }
-  std::string text() {
-    if (bytes_.empty()) wrong("field " + std::to_string(number_) + " is empty");
-    return std::string(bytes_);
-  }
-  std::uint8_t byte(std::uint8_t highest) {
-    const std::uint8_t value =
-        bytes_.size() == 1 ? static_cast<std::uint8_t>(bytes_[0]) : std::uint8_t{0xff};
-    if (value <= highest) return value;
-    return bad_value(), std::uint8_t{0};
-  }
-  bool flag() { return byte(1) != 0; }
-  std::int64_t time() {
-    if (bytes_.size() != 8) return bad_value(), 0;
-    return static_cast<std::int64_t>(integer(bytes_));
-  }
-  void bad_value() { wrong("field " + std::to_string(number_) + " has no meaning"); }
-
-  // Nothing if all was well and the fields in `needed` were there.
-  std::optional<Failure<Error>> mistake(std::uint32_t needed) {
-    if (!mistake_ && (seen_ & needed) != needed) wrong("a field is missing");
-    if (!mistake_) return std::nullopt;
-    if (version_ > kLayoutVersion)
-      return fail(Error::Kind::Newer, std::string("a stored ") + what_ +
-                                          " was written by a newer version of portcullis (layout " +
-                                          std::to_string(version_) + "): use that version");
-    return damaged(what_, *mistake_);
-  }
-
- private:
-  void wrong(std::string why) {
-    if (!mistake_) mistake_ = std::move(why);
-  }
-
-  const char* what_;
-  std::string_view rest_, bytes_;
-  std::uint8_t version_ = 0, number_ = 0;
-  std::uint32_t seen_ = 0;
-  std::optional<std::string> mistake_;
-};
-
-template <class Field>
-constexpr std::uint32_t bit(Field field) {
-  return 1u << static_cast<unsigned>(field);
-}
 
 // What may expire: flag, time if 01, bytes.
 struct Ending {
@@ -118,7 +24,7 @@ std::optional<Ending> take_ending(Scanner& in) {
     return std::nullopt;
   }
   Ending out{std::nullopt, bytes.substr(start)};
-  if (expires) out.expires = static_cast<std::int64_t>(integer(bytes.substr(1, 8)));
+  if (expires) out.expires = static_cast<std::int64_t>(take_integer(bytes.substr(1, 8)));
   return out;
 }
 
@@ -134,7 +40,7 @@ void take_key(Scanner& in, Client& client) {
 
 void take_extra(Scanner& in, Client& client) {
   const std::string_view bytes = in.bytes();
-  const std::uint64_t length = bytes.size() < 4 ? 0 : integer(bytes.substr(0, 4));
+  const std::uint64_t length = bytes.size() < 4 ? 0 : take_integer(bytes.substr(0, 4));
   if (bytes.size() < 4 || length > bytes.size() - 4) return in.bad_value();
   const std::string_view name = bytes.substr(4, length);
   if (!client.extra.empty() && name <= client.extra.rbegin()->first) return in.bad_value();
