@@ -224,7 +224,7 @@ Task<Step> ask(Exchange& x) {
 // the backend. An unsigned request that can do no harm is then sent on a fresh one, if no byte of
 // an answer had come.
 Task<Step> ask_backend(Exchange& x) {
-  UpstreamPool& pool = x.worker.upstream(x.route->upstream);
+  UpstreamPool& pool = x.shift.upstream(x.route->upstream);
   write_onward_head(x, pool);
   Step refusal;
   x.upstream = pool.take();

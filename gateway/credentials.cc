@@ -72,9 +72,9 @@ std::shared_ptr<const Credential> prepare(const store::Found& found, std::string
   return credential;
 }
 
-Credentials::Credentials(const store::Credentials& store, store::Credentials::Reader reader,
+Credentials::Credentials(const store::Credentials& store, store::Credentials::Reader& reader,
                          const conf::Headers& headers)
-    : store_(store), reader_(std::move(reader)), headers_(headers), slots_(kSets * kWays) {}
+    : store_(store), reader_(reader), headers_(headers), slots_(kSets * kWays) {}
 
 std::shared_ptr<const Credential> Credentials::remembered(std::string_view client,
                                                           std::string_view token) const {

@@ -37,7 +37,7 @@ class Credentials {
   using Found = verify::Result<std::shared_ptr<const Credential>, store::Error>;
 
   // All arguments outlive it.
-  Credentials(const store::Credentials& store, store::Credentials::Reader reader,
+  Credentials(const store::Credentials& store, store::Credentials::Reader& reader,
               const conf::Headers& headers);
 
   // What find() would answer, if it is remembered and still true; null otherwise.
@@ -55,7 +55,7 @@ class Credentials {
   };
 
   const store::Credentials& store_;
-  store::Credentials::Reader reader_;
+  store::Credentials::Reader& reader_;
   const conf::Headers& headers_;
   std::vector<Slot> slots_;
   std::size_t next_victim_ = 0;

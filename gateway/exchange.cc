@@ -135,7 +135,8 @@ Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
     : connection(connection_),
       scratch(scratch_),
       worker(worker_),
-      gate(worker_.gate()),
+      shift(connection_.shift()),
+      gate(shift.gate()),
       request_id(worker_.next_request_id()),
       began(std::chrono::steady_clock::now()),
       request(scratch_.request) {

@@ -43,7 +43,8 @@ struct Exchange {
   Connection& connection;
   Scratch& scratch;
   Worker& worker;
-  Gate& gate;
+  Shift& shift;
+  const Gate& gate;
   RequestId request_id;
   TimePoint began;
 

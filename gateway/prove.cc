@@ -82,7 +82,7 @@ Task<Step> prove(Exchange& x) {
   if (inadmissible) co_return rejected(std::move(*inadmissible));
 
   const std::string_view token = claim->token.value_or(std::string_view());
-  Credentials& credentials = x.worker.credentials();
+  Credentials& credentials = x.shift.credentials();
   std::shared_ptr<const Credential> credential = credentials.remembered(claim->client, token);
   if (!credential) {
     Credentials::Found found = co_await credentials.find(claim->client, token);

@@ -74,7 +74,7 @@ Next broken(Exchange& x, std::string_view reason) {
 // Both sides are in step: the upstream's connection may carry another request.
 Next finished(Exchange& x) {
   bool in_step = x.scratch.response.keep_alive && x.request_sent && x.scratch.up.empty();
-  if (in_step) x.worker.upstream(x.route->upstream).release(std::move(x.upstream));
+  if (in_step) x.shift.upstream(x.route->upstream).release(std::move(x.upstream));
   x.upstream.reset();
   return x.relay.close ? Next::Close : Next::Keep;
 }

@@ -86,8 +86,7 @@ void run(const conf::Settings& settings) {
        .window_future_s =
            std::chrono::ceil<std::chrono::seconds>(settings.oauth.window_future).count()},
       clock.unix_seconds()));
-  Gate gate(settings, *credentials, *ledger, clock, log);
-  Server server(gate);
+  Server server(std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log));
 
   asio::io_context main_loop;
   asio::signal_set signals(main_loop, SIGTERM, SIGINT);

@@ -34,22 +34,22 @@ std::string to_text(const Tcp::endpoint& endpoint) {
 }
 
 // Whatever a session throws is a bug or a lack of memory; it ends that connection alone.
-void report(Gate& gate, std::exception_ptr fault) {
+void report(Log& log, std::exception_ptr fault) {
   if (!fault) return;
   try {
     std::rethrow_exception(fault);
   } catch (const std::exception& error) {
-    gate.log.say(conf::LogLevel::Error,
-                 std::string("a connection was ended by a fault: ") + error.what());
+    log.say(conf::LogLevel::Error,
+            std::string("a connection was ended by a fault: ") + error.what());
   }
 }
 
 }  // namespace
 
 struct Server::Lane {
-  Lane(Gate& gate, store::Credentials::Reader reader, unsigned number,
-       const Tcp::endpoint& endpoint)
-      : worker(gate, std::move(reader), number),
+  Lane(std::shared_ptr<const Gate> gate, Run& run, store::Credentials::Reader reader,
+       unsigned number, const Tcp::endpoint& endpoint)
+      : worker(std::move(gate), run, std::move(reader), number),
         acceptor(listen_on(worker.context(), endpoint, true)) {}
 
   void admit(Socket socket, const Tcp::endpoint& peer);
@@ -63,13 +63,14 @@ struct Server::Lane {
 };
 
 void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
-  Gate& gate = worker.gate();
+  const Gate& gate = worker.gate();
+  std::atomic<std::uint32_t>& connections = worker.run().connections;
   ErrorCode ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(Tcp::no_delay(true), ignored);
-  std::uint32_t open = gate.connections.fetch_add(1, std::memory_order_relaxed);
+  std::uint32_t open = connections.fetch_add(1, std::memory_order_relaxed);
   if (open >= gate.settings.limits.connections) {
-    gate.connections.fetch_sub(1, std::memory_order_relaxed);
+    connections.fetch_sub(1, std::memory_order_relaxed);
     if (gate.tls) return;
     Refusal refusal{.fault = Fault::Overloaded};
     RequestId id = worker.next_request_id();
@@ -81,7 +82,7 @@ void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
   std::unique_ptr<Stream> stream =
       gate.tls ? gate.tls->stream(std::move(socket)) : plain_stream(std::move(socket));
   asio::co_spawn(worker.context(), session(worker, std::move(stream), peer),
-                 [&gate](std::exception_ptr fault) { report(gate, fault); });
+                 [&log = gate.log](std::exception_ptr fault) { report(log, fault); });
 }
 
 Task<void> Server::Lane::accept() {
@@ -129,8 +130,9 @@ Task<void> Server::Lane::wait_until_drained() {
   worker.context().stop();
 }
 
-Server::Server(Gate& gate) : gate_(gate) {
-  const conf::Address& address = gate.settings.listen.address;
+Server::Server(std::shared_ptr<const Gate> gate) {
+  const conf::Listen& listen = gate->settings.listen;
+  const conf::Address& address = listen.address;
   ErrorCode error;
   endpoint_ = Tcp::endpoint(asio::ip::make_address(address.host, error), address.port);
   if (error) throw std::runtime_error("not an address to listen on: " + address.host);
@@ -139,12 +141,12 @@ Server::Server(Gate& gate) : gate_(gate) {
     Acceptor alone = listen_on(probe, endpoint_, false);
     endpoint_ = alone.local_endpoint();
   }
-  unsigned threads = gate.settings.listen.threads;
+  unsigned threads = listen.threads;
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i) {
-    auto reader = gate.credentials.reader();
+    auto reader = gate->credentials.reader();
     if (!reader) throw std::runtime_error(reader.error().sentence);
-    lanes_.push_back(std::make_unique<Lane>(gate, std::move(*reader), i, endpoint_));
+    lanes_.push_back(std::make_unique<Lane>(gate, run_, std::move(*reader), i, endpoint_));
   }
 }
 
@@ -157,6 +159,12 @@ void Server::start() {
     asio::co_spawn(lane->worker.context(), lane->accept(), asio::detached);
     asio::co_spawn(lane->worker.context(), lane->worker.keep_time(), asio::detached);
     lane->thread = std::thread([&lane = *lane] { lane.worker.context().run(); });
+  }
+}
+
+void Server::adopt(const std::shared_ptr<const Gate>& gate) {
+  for (auto& lane : lanes_) {
+    asio::post(lane->worker.context(), [&lane = *lane, gate] { lane.worker.adopt(gate); });
   }
 }
 

@@ -17,21 +17,25 @@ class Server {
  public:
   // Binds and makes the workers. Throws std::runtime_error with one sentence if the address can't
   // be had.
-  explicit Server(Gate& gate);
+  explicit Server(std::shared_ptr<const Gate> gate);
   ~Server();
 
   // "127.0.0.1:8080", with the real port.
   std::string address() const;
   void start();
+  // Any thread: for the requests from now on, on each thread as soon as it gets to it. Address and
+  // number of threads stay.
+  void adopt(const std::shared_ptr<const Gate>& gate);
   // Any thread: accepts what waits, then no more; ends idle connections; the rest drains for
   // timeouts.drain.
   void drain();
   // Returns when every thread has ended.
   void join();
+  std::uint32_t connections() const { return run_.connections; }  // open ones
 
  private:
   struct Lane;  // a thread, its worker, its listening socket
-  Gate& gate_;
+  Run run_;
   Tcp::endpoint endpoint_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

@@ -75,6 +75,7 @@ Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint
       if (!more) break;
     }
     ++connection.requests;
+    connection.renew_shift();
     connection.set(worker.gate().settings.timeouts.header);  // from the first byte of the head
     x.emplace(connection, *scratch, worker);
     next = co_await exchange(*x);

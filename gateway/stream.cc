@@ -152,7 +152,7 @@ TlsContext::TlsContext(const conf::Tls& files) : state_(std::make_unique<State>(
 TlsContext::~TlsContext() = default;
 TlsContext::TlsContext(TlsContext&&) noexcept = default;
 
-std::unique_ptr<Stream> TlsContext::stream(Socket socket) {
+std::unique_ptr<Stream> TlsContext::stream(Socket socket) const {
   return std::make_unique<TlsStream>(std::move(socket), state_->context);
 }
 

@@ -46,15 +46,16 @@ Task<ErrorCode> write_all(Stream& stream, std::span<asio::const_buffer> pieces);
 
 std::unique_ptr<Stream> plain_stream(Socket socket);
 
-// Certificate and key of the listener. Throws std::runtime_error with one sentence at start-up if
-// they can't be used.
+// Certificate and key of the listener, as their files are now. Throws std::runtime_error with one
+// sentence if they can't be used.
 class TlsContext {
  public:
   explicit TlsContext(const conf::Tls& files);
   ~TlsContext();
   TlsContext(TlsContext&&) noexcept;
 
-  std::unique_ptr<Stream> stream(Socket socket);
+  // Any thread.
+  std::unique_ptr<Stream> stream(Socket socket) const;
 
  private:
   struct State;

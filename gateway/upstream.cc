@@ -50,13 +50,13 @@ void UpstreamConnection::cancel() {
   socket_.cancel(ignored);
 }
 
-UpstreamPool::UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
+UpstreamPool::UpstreamPool(Executor executor, Deadlines& deadlines, conf::Upstream upstream,
                            Duration connect_timeout)
     : executor_(executor),
       deadlines_(deadlines),
-      upstream_(upstream),
+      upstream_(std::move(upstream)),
       connect_timeout_(connect_timeout),
-      host_(upstream.servers.front().authority()) {}
+      host_(upstream_.servers.front().authority()) {}
 
 UpstreamLease UpstreamPool::take() {
   while (!idle_.empty()) {
@@ -68,7 +68,7 @@ UpstreamLease UpstreamPool::take() {
 }
 
 void UpstreamPool::release(UpstreamLease connection) {
-  if (idle_.size() >= kMaxIdle) return;
+  if (ended_ || idle_.size() >= kMaxIdle) return;
   connection->clear();
   connection->reused_ = true;
   connection->idle_since_ = deadlines_.now();
@@ -79,6 +79,11 @@ void UpstreamPool::tidy() {
   std::erase_if(idle_, [this](const UpstreamLease& connection) {
     return deadlines_.now() - connection->idle_since_ > kIdleLimit || !connection->still_idle();
   });
+}
+
+void UpstreamPool::end() {
+  ended_ = true;
+  idle_.clear();
 }
 
 // Tries each server once, beginning behind the one that was tried last.

@@ -56,9 +56,14 @@ using UpstreamLease = std::unique_ptr<UpstreamConnection>;
 
 class UpstreamPool {
  public:
-  // `upstream` and `deadlines` outlive it.
-  UpstreamPool(Executor executor, Deadlines& deadlines, const conf::Upstream& upstream,
+  // `deadlines` outlives it.
+  UpstreamPool(Executor executor, Deadlines& deadlines, conf::Upstream upstream,
                Duration connect_timeout);
+
+  // Whether another with these arguments would be the same.
+  bool serves(const conf::Upstream& upstream, Duration connect_timeout) const {
+    return upstream_ == upstream && connect_timeout_ == connect_timeout;
+  }
 
   // A pooled connection, or null. Each is looked at first: what arrived on it while it was idle
   // would be taken for the answer to the next request, perhaps of another client.
@@ -69,7 +74,8 @@ class UpstreamPool {
   void release(UpstreamLease connection);
   // Closes what has been idle for long, or has been closed by the peer.
   void tidy();
-  void clear() { idle_.clear(); }
+  // Closes what is idle, and from now on what is released.
+  void end();
 
   const std::string& host() const { return host_; }  // authority of the first server
 
@@ -78,11 +84,12 @@ class UpstreamPool {
 
   Executor executor_;
   Deadlines& deadlines_;
-  const conf::Upstream& upstream_;
+  const conf::Upstream upstream_;
   Duration connect_timeout_;
   std::string host_;
   std::vector<UpstreamLease> idle_;  // most recently used last
   std::size_t next_server_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace gateway

@@ -32,18 +32,18 @@ verify::Policy policy_of(const conf::OAuth& oauth) {
 
 }  // namespace
 
-Gate::Gate(const conf::Settings& all, const store::Credentials& stored,
-           store::Ledger& replay_ledger, const Clock& wall_clock, Log& the_log)
-    : settings(all),
+Gate::Gate(conf::Settings given, const store::Credentials& stored, store::Ledger& replay_ledger,
+           const Clock& wall_clock, Log& the_log)
+    : settings(std::move(given)),
       credentials(stored),
       ledger(replay_ledger),
       clock(wall_clock),
       log(the_log),
-      routes(all),
-      authorities(all.listen),
-      hygiene(all.headers),
-      policy(policy_of(all.oauth)),
-      run_id(gateway::run_id()) {
+      routes(settings),
+      authorities(settings.listen),
+      hygiene(settings.headers),
+      policy(policy_of(settings.oauth)) {
+  const conf::Settings& all = settings;
   parameter_bounds.parameters = all.limits.parameters;
   style.realm_name = all.oauth.realm_name;
   style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
@@ -56,9 +56,38 @@ Gate::Gate(const conf::Settings& all, const store::Credentials& stored,
   if (all.listen.tls) tls.emplace(*all.listen.tls);
 }
 
+Run::Run() : id(run_id()) {}
+
+Shift::Shift(std::shared_ptr<const Gate> gate, store::Credentials::Reader& reader,
+             Executor executor, Deadlines& deadlines, const Shift* before)
+    : gate_(std::move(gate)), credentials_(gate_->credentials, reader, gate_->settings.headers) {
+  const Duration patience = gate_->settings.timeouts.upstream_connect;
+  for (const conf::Upstream& upstream : gate_->settings.upstreams) {
+    std::shared_ptr<UpstreamPool>& pool = pools_[upstream.name];
+    if (before != nullptr) {
+      const auto old = before->pools_.find(upstream.name);
+      if (old != before->pools_.end() && old->second->serves(upstream, patience))
+        pool = old->second;
+    }
+    if (!pool) pool = std::make_shared<UpstreamPool>(executor, deadlines, upstream, patience);
+  }
+}
+
+void Shift::tidy() {
+  for (auto& [name, pool] : pools_) pool->tidy();
+}
+
+void Shift::end(const Shift& next) {
+  for (auto& [name, pool] : pools_) {
+    const auto found = next.pools_.find(name);
+    if (found == next.pools_.end() || found->second != pool) pool->end();
+  }
+}
+
 Connection::Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp::endpoint& peer)
     : Deadline(worker.deadlines()),
       worker_(worker),
+      shift_(worker.shift_),
       stream_(std::move(stream)),
       peer_(peer.address().to_string()),
       address_size_(peer_.size()),
@@ -73,7 +102,13 @@ Connection::~Connection() {
   worker_.connections_[index_] = last;
   last->index_ = index_;
   worker_.connections_.pop_back();
-  worker_.gate_.connections.fetch_sub(1, std::memory_order_relaxed);
+  worker_.run_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Connection::renew_shift() {
+  if (shift_ == worker_.shift_) return;
+  shift_ = worker_.shift_;
+  external.reset();
 }
 
 std::string_view Connection::peer_address() const {
@@ -87,23 +122,30 @@ RequestId::RequestId(std::string_view run_id, unsigned worker, std::uint64_t cou
   for (int shift = 36; shift >= 0; shift -= 4) *out++ = kDigits[(count >> shift) & 15];
 }
 
-Worker::Worker(Gate& gate, store::Credentials::Reader reader, unsigned number)
-    : gate_(gate),
+Worker::Worker(std::shared_ptr<const Gate> first, Run& run, store::Credentials::Reader reader,
+               unsigned number)
+    : run_(run),
       number_(number),
-      credentials_(gate.credentials, std::move(reader), gate.settings.headers),
-      replay_guard_(context_.get_executor(), gate.ledger, gate.clock) {
-  for (const conf::Upstream& upstream : gate.settings.upstreams) {
-    upstreams_.try_emplace(upstream.name, context_.get_executor(), deadlines_, upstream,
-                           gate.settings.timeouts.upstream_connect);
-  }
-}
+      reader_(std::move(reader)),
+      shift_(std::make_shared<Shift>(std::move(first), reader_, context_.get_executor(), deadlines_,
+                                     nullptr)),
+      replay_guard_(context_.get_executor(), gate().ledger, gate().clock) {}
 
 Worker::~Worker() {
   replay_guard_.abandon();  // its coroutines go through the loop, hence first
   context_.end();
 }
 
-UpstreamPool& Worker::upstream(std::string_view name) { return upstreams_.at(name); }
+// Idle connections go along at once, so that nothing old lasts longer than the requests under way.
+void Worker::adopt(std::shared_ptr<const Gate> next) {
+  const std::shared_ptr<Shift> before = shift_;
+  shift_ = std::make_shared<Shift>(std::move(next), reader_, context_.get_executor(), deadlines_,
+                                   before.get());
+  before->end(*shift_);
+  for (Connection* connection : connections_) {
+    if (connection->waiting) connection->renew_shift();
+  }
+}
 
 std::unique_ptr<Scratch> Worker::take_scratch() {
   if (free_.empty()) return std::make_unique<Scratch>();
@@ -122,7 +164,7 @@ void Worker::give_back(std::unique_ptr<Scratch> scratch) {
   free_.push_back(std::move(scratch));
 }
 
-RequestId Worker::next_request_id() { return RequestId(gate_.run_id, number_, ++request_count_); }
+RequestId Worker::next_request_id() { return RequestId(run_.id, number_, ++request_count_); }
 
 Task<void> Worker::keep_time() {
   Timer timer(context_);
@@ -134,7 +176,7 @@ Task<void> Worker::keep_time() {
     deadlines_.sweep(std::chrono::steady_clock::now());
     if (deadlines_.now() < tidy_at) continue;
     tidy_at = deadlines_.now() + kTidyUpstreams;
-    for (auto& [name, pool] : upstreams_) pool.tidy();
+    shift_->tidy();
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// What the threads share (Gate, read-only while running) and what each has for itself (Worker: one
-// event loop that no other thread touches, its pools, its caches, its connections).
+// What the threads share (Gate, constant; a changed configuration makes a new one) and what each
+// has for itself (Worker: one event loop that no other thread touches, its connections, and for the
+// present Gate its Shift: pools and caches).
 
 #include <array>
 #include <atomic>
@@ -34,12 +35,16 @@
 
 namespace gateway {
 
-// Constant after construction, except the counter.
+// What the settings make of the program. Constant after construction, hence safe from any thread.
+// What it refers to outlives it.
 struct Gate {
-  Gate(const conf::Settings& settings, const store::Credentials& credentials, store::Ledger& ledger,
+  // Throws std::runtime_error with one sentence if the certificate or its key can't be used.
+  Gate(conf::Settings settings, const store::Credentials& credentials, store::Ledger& ledger,
        const Clock& clock, Log& log);
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
 
-  const conf::Settings& settings;
+  const conf::Settings settings;
   const store::Credentials& credentials;
   store::Ledger& ledger;
   const Clock& clock;
@@ -52,9 +57,35 @@ struct Gate {
   RefusalStyle style;
   HeadBounds head_bounds;
   std::optional<TlsContext> tls;
-  std::string run_id;  // first half of every request id, new at each start
+};
 
+// One run of the program, whatever settings it has. Any thread.
+struct Run {
+  Run();
+  const std::string id;  // first half of every request id
   std::atomic<std::uint32_t> connections{0};
+};
+
+// What a worker has for one Gate. A request ends with the one it began with; a reload makes the
+// next one, which takes over the pools of upstreams that are the same.
+class Shift {
+ public:
+  // `reader`, `deadlines` outlive it. `before`: null at the start.
+  Shift(std::shared_ptr<const Gate> gate, store::Credentials::Reader& reader, Executor executor,
+        Deadlines& deadlines, const Shift* before);
+
+  const Gate& gate() const { return *gate_; }
+  Credentials& credentials() { return credentials_; }
+  UpstreamPool& upstream(std::string_view name) { return *pools_.at(name); }
+  void tidy();
+  // Ends the idle connections that `next` has no use for, and those to come.
+  void end(const Shift& next);
+
+ private:
+  using Pools = std::unordered_map<std::string_view, std::shared_ptr<UpstreamPool>>;
+  std::shared_ptr<const Gate> gate_;
+  Credentials credentials_;
+  Pools pools_;  // by names in the gate's settings
 };
 
 // The memory of one busy connection; idle ones hold none.
@@ -94,6 +125,9 @@ class Connection final : public Deadline {
   ~Connection() override;
 
   Stream& stream() { return *stream_; }
+  Shift& shift() { return *shift_; }
+  // The worker's present shift, for the next request.
+  void renew_shift();
   const std::string& peer() const { return peer_; }  // address:port
   std::string_view peer_address() const;
 
@@ -107,6 +141,7 @@ class Connection final : public Deadline {
   friend class Worker;
   void expire() override { stream_->cancel(); }
   Worker& worker_;
+  std::shared_ptr<Shift> shift_;
   std::unique_ptr<Stream> stream_;
   std::string peer_;
   std::size_t address_size_;
@@ -115,18 +150,21 @@ class Connection final : public Deadline {
 
 class Worker {
  public:
-  Worker(Gate& gate, store::Credentials::Reader reader, unsigned number);
+  Worker(std::shared_ptr<const Gate> gate, Run& run, store::Credentials::Reader reader,
+         unsigned number);
   // Ends what is still under way; the loop must not be running.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   asio::io_context& context() { return context_; }
-  Gate& gate() const { return gate_; }
+  // The present one; it may be another after the next co_await.
+  const Gate& gate() const { return shift_->gate(); }
+  Run& run() const { return run_; }
+  // For requests from now on; those under way keep the one they have. On the loop.
+  void adopt(std::shared_ptr<const Gate> gate);
   Deadlines& deadlines() { return deadlines_; }
-  Credentials& credentials() { return credentials_; }
   ReplayGuard& replay_guard() { return replay_guard_; }
-  UpstreamPool& upstream(std::string_view name);
 
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
@@ -151,12 +189,12 @@ class Worker {
     void end() { shutdown(); }
   };
   Loop context_;
-  Gate& gate_;
+  Run& run_;
   unsigned number_;
   Deadlines deadlines_;
-  Credentials credentials_;
+  store::Credentials::Reader reader_;
+  std::shared_ptr<Shift> shift_;
   ReplayGuard replay_guard_;
-  std::unordered_map<std::string_view, UpstreamPool> upstreams_;
   std::vector<std::unique_ptr<Scratch>> free_;
   std::vector<Connection*> connections_;
   std::uint64_t request_count_ = 0;

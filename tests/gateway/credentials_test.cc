@@ -18,7 +18,8 @@ struct Kept {
   Kept()
       : credentials(open_store(settings)),
         other(open_again()),
-        finder(*credentials, std::move(*credentials->reader()), settings.headers) {}
+        reader(std::move(*credentials->reader())),
+        finder(*credentials, reader, settings.headers) {}
 
   std::unique_ptr<store::Credentials> open_again() const {
     auto opened = store::Credentials::open(
@@ -46,6 +47,7 @@ struct Kept {
   conf::Settings settings = settings_for(folder.path(), 1);
   std::unique_ptr<store::Credentials> credentials, other;
   asio::io_context context;
+  store::Credentials::Reader reader;
   Credentials finder;
 };
 

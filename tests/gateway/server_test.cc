@@ -87,9 +87,11 @@ struct Served {
         log(settings.log),
         credentials(open_store(settings)),
         ledger(open_ledger(settings, clock.now)),
-        gate(settings, *credentials, *ledger, clock, log),
-        server(gate) {}
+        server(gate_for(settings)) {}
   ~Served() { stop(); }
+  std::shared_ptr<const Gate> gate_for(const conf::Settings& all) {
+    return std::make_shared<const Gate>(all, *credentials, *ledger, clock, log);
+  }
   void stop() {
     backend.held = false;
     server.drain();
@@ -103,7 +105,6 @@ struct Served {
   Log log;
   std::unique_ptr<store::Credentials> credentials;
   std::unique_ptr<store::Ledger> ledger;
-  Gate gate;
   Server server;
 };
 
@@ -133,7 +134,7 @@ TEST_CASE("a server answers on the port that it says, on every thread") {
 TEST_CASE("an address that is taken is an error") {
   Served served;
   served.settings.listen.address = conf::parse_address(served.server.address()).value();
-  CHECK_THROWS_AS(Server{served.gate}, std::runtime_error);
+  CHECK_THROWS_AS(Server{served.gate_for(served.settings)}, std::runtime_error);
 }
 
 TEST_CASE("a request under way when draining begins is answered") {
@@ -150,7 +151,7 @@ TEST_CASE("a request under way when draining begins is answered") {
   CHECK(answer.ends_with("hello"));
   CHECK(answer.find("Connection: close\r\n") != std::string::npos);
   served.server.join();
-  CHECK(served.gate.connections == 0);
+  CHECK(served.server.connections() == 0);
 }
 
 TEST_CASE("idle connections end when draining begins, and no new ones are taken") {
@@ -161,7 +162,7 @@ TEST_CASE("idle connections end when draining begins, and no new ones are taken"
   served.server.drain();
   CHECK(idle.read() == "");
   served.server.join();
-  CHECK(served.gate.connections == 0);
+  CHECK(served.server.connections() == 0);
   CHECK_THROWS(Caller(served.server.address()));
 }
 
@@ -183,7 +184,7 @@ TEST_CASE(
   Served served;
   served.server.start();
   Caller caller(served.server.address());
-  until([&] { return served.gate.connections == 1; });
+  until([&] { return served.server.connections() == 1; });
   served.server.drain();
   std::this_thread::sleep_for(200ms);
   caller.send(kGet);
@@ -216,6 +217,6 @@ TEST_CASE("as many connections are open as the limit says, and no more") {
   }
   CHECK(Caller(served.server.address()).read().starts_with("HTTP/1.1 503"));
   callers.pop_back();
-  until([&] { return served.gate.connections == 2; });
+  until([&] { return served.server.connections() == 2; });
   CHECK(Caller(served.server.address()).ask(kGet).starts_with("HTTP/1.1 200"));
 }

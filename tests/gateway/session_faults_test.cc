@@ -73,7 +73,7 @@ TEST_CASE("a worker can end while exchanges are under way") {
     world.origin->script = [](const Asked&, std::size_t) {
       return Reply{.bytes = "", .then = Reply::Then::Silent};
     };
-    world.gate.connections.fetch_add(2);
+    world.run.connections.fetch_add(2);
     for (int i = 0; i < 2; ++i) {
       const std::string bytes = world.signed_by_alice(
           i == 0 ? Ask{} : Ask{.method = "PUT", .lines = "Content-Length: 9\r\n", .body = "half"});

@@ -62,7 +62,7 @@ TEST_CASE("a connection that was idle for long wakes up for its next request") {
     bool go = false, ended = false;
     Client client{{Piece{world.signed_by_alice({})}, Piece{world.signed_by_alice({}), "GO"}}};
     client.ends_when_cancelled = false;
-    world.gate.connections.fetch_add(1);
+    world.run.connections.fetch_add(1);
     asio::co_spawn(
         world.worker->context(),
         session(*world.worker, mem_stream(world.worker->context(), std::move(client), record),

@@ -126,8 +126,9 @@ World::World(const Change& change)
       log(settings.log),
       credentials(open_store(settings)),
       ledger(open_ledger(settings, clock.now)),
-      gate(settings, *credentials, *ledger, clock, log),
-      worker(std::make_unique<Worker>(gate, must(credentials->reader()), 0)),
+      worker(std::make_unique<Worker>(
+          std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log), run,
+          must(credentials->reader()), 0)),
       origin(std::make_unique<Origin>(worker->context(), listening)) {
   asio::co_spawn(worker->context(), worker->keep_time(), asio::detached);
 }
@@ -178,7 +179,7 @@ void World::until(const std::function<bool()>& holds) {
 Outcome World::talk(Client client, const std::vector<std::string>& methods) {
   auto record = std::make_shared<Record>();
   bool ended = false;
-  gate.connections.fetch_add(1);
+  run.connections.fetch_add(1);
   auto stream = mem_stream(worker->context(), std::move(client), record);
   const Tcp::endpoint peer(asio::ip::make_address("10.0.0.9"), 1234);
   asio::co_spawn(worker->context(), session(*worker, std::move(stream), peer),
@@ -188,7 +189,7 @@ Outcome World::talk(Client client, const std::vector<std::string>& methods) {
                  });
   until([&] { return ended; });
   CHECK(worker->idle());
-  CHECK(gate.connections == 0);
+  CHECK(run.connections == 0);
   return outcome(*record, methods);
 }
 

@@ -94,7 +94,7 @@ class World {
   Log log;
   std::unique_ptr<store::Credentials> credentials;
   std::unique_ptr<store::Ledger> ledger;
-  Gate gate;
+  Run run;
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Origin> origin;
   int nonces = 0;
