@@ -27,7 +27,8 @@ std::vector<std::string> accepted(const Listen& listen) {
 
 void review_listen(const Settings& settings, std::vector<std::string>& out) {
   const Listen& listen = settings.listen;
-  if (listen.external_url.empty() && listen.hosts.empty() && !is_loopback(listen.address)) {
+  const bool reached = !is_loopback(listen.address) || !listen.trusted_proxies.empty();
+  if (listen.external_url.empty() && listen.hosts.empty() && reached) {
     out.emplace_back(
         "neither listen.external_url nor listen.hosts is set: whatever Host a client sends is "
         "believed");
@@ -41,6 +42,13 @@ void review_listen(const Settings& settings, std::vector<std::string>& out) {
         "oauth.enforce_tls is on, but no request can come over https: set listen.tls, an https "
         "listen.external_url or listen.trusted_proxies");
   }
+  const std::vector<std::string>& methods = settings.oauth.signature_methods;
+  if (!settings.oauth.enforce_tls &&
+      std::find(methods.begin(), methods.end(), "PLAINTEXT") != methods.end()) {
+    out.emplace_back(
+        "oauth.signature_methods has \"PLAINTEXT\" and oauth.enforce_tls is off: secrets travel "
+        "as they are over plain HTTP");
+  }
   for (const Cidr& block : listen.trusted_proxies) {
     const bool every_ipv4 = block == parse_cidr("0.0.0.0/0");
     if (block.bits != 0 && !every_ipv4) continue;
@@ -53,10 +61,33 @@ void review_listen(const Settings& settings, std::vector<std::string>& out) {
   }
 }
 
+// The schemes that the external URL of a request can have.
+std::vector<std::string> possible_schemes(const Listen& listen) {
+  std::vector<std::string> out;
+  for (const Url& url : listen.external_url) out.push_back(url.scheme);
+  if (!out.empty()) return out;
+  if (!listen.trusted_proxies.empty()) return {"http", "https"};
+  return {listen.tls ? "https" : "http"};
+}
+
+void review_schemes(const Route& route, const std::vector<std::string>& possible,
+                    std::vector<std::string>& out) {
+  for (const std::string& scheme : route.accept_schemes) {
+    if (std::any_of(possible.begin(), possible.end(),
+                    [&](const std::string& other) { return other != scheme; })) {
+      continue;
+    }
+    out.push_back("the route on line " + std::to_string(route.where.line) + " has accept_schemes " +
+                  quoted(scheme) + ", which all requests have already");
+  }
+}
+
 void review_routes(const Settings& settings, std::vector<std::string>& out) {
   if (settings.routes.empty()) out.emplace_back("there is no [[route]]: every request gets 404");
   const std::vector<std::string> hosts = accepted(settings.listen);
+  const std::vector<std::string> schemes = possible_schemes(settings.listen);
   for (const Route& route : settings.routes) {
+    review_schemes(route, schemes, out);
     for (const std::string& host : route.hosts) {
       if (hosts.empty() || std::find(hosts.begin(), hosts.end(), host) != hosts.end()) continue;
       out.push_back(
@@ -80,7 +111,6 @@ struct Waiting {
     key, [](const Settings& s, const Settings& d) { return !(s.member == d.member); } \
   }
 constexpr Waiting kWaiting[] = {
-    WAITING("listen.trusted_proxies", listen.trusted_proxies),
     WAITING("admin.address", admin.address),
     WAITING("log.refusals", log.refusals),
     WAITING("oauth.request_token_lifetime", oauth.request_token_lifetime),
@@ -116,9 +146,6 @@ constexpr Waiting kWaiting[] = {
 };
 #undef WAITING
 
-constexpr std::string_view kWaitingMethods[] = {"RSA-SHA1", "RSA-SHA256", "RSA-SHA512",
-                                                "PLAINTEXT"};
-
 }  // namespace
 
 std::vector<std::string> warnings(const Settings& settings) {
@@ -133,11 +160,6 @@ std::vector<std::string> not_yet_in_effect(const Settings& settings) {
   const Settings defaults;
   for (const Waiting& waiting : kWaiting) {
     if (waiting.is_set(settings, defaults)) out.emplace_back(waiting.key);
-  }
-  const std::vector<std::string>& methods = settings.oauth.signature_methods;
-  for (const std::string_view method : kWaitingMethods) {
-    if (std::find(methods.begin(), methods.end(), method) == methods.end()) continue;
-    out.push_back("oauth.signature_methods " + quoted(method));
   }
   for (const Upstream& upstream : settings.upstreams) {
     for (const Url& server : upstream.servers) {

@@ -114,7 +114,22 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-bool Cidr::contains(const std::array<std::uint8_t, 16>& address) const {
+std::optional<IpAddress> parse_ip(std::string_view text) {
+  IpAddress address{};
+  if (const auto four = urls::parse_ipv4_address(foreign(text)); four.has_value()) {
+    const auto bytes = four->to_bytes();
+    address[10] = address[11] = 0xff;
+    std::copy(bytes.begin(), bytes.end(), address.begin() + 12);
+    return address;
+  }
+  const auto six = urls::parse_ipv6_address(foreign(text));
+  if (!six.has_value()) return std::nullopt;
+  const auto bytes = six->to_bytes();
+  std::copy(bytes.begin(), bytes.end(), address.begin());
+  return address;
+}
+
+bool Cidr::contains(const IpAddress& address) const {
   const std::size_t whole = bits / 8;
   if (!std::equal(network.begin(), network.begin() + static_cast<std::ptrdiff_t>(whole),
                   address.begin())) {
@@ -128,19 +143,10 @@ bool Cidr::contains(const std::array<std::uint8_t, 16>& address) const {
 std::optional<Cidr> parse_cidr(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::string_view host = text.substr(0, slash);
-  Cidr block;
-  std::uint8_t prefix = 0;  // what stands before the written bits
-  if (const auto four = urls::parse_ipv4_address(foreign(host)); four.has_value()) {
-    const auto bytes = four->to_bytes();
-    block.network[10] = block.network[11] = 0xff;
-    std::copy(bytes.begin(), bytes.end(), block.network.begin() + 12);
-    prefix = 96;
-  } else if (const auto six = urls::parse_ipv6_address(foreign(host)); six.has_value()) {
-    const auto bytes = six->to_bytes();
-    std::copy(bytes.begin(), bytes.end(), block.network.begin());
-  } else {
-    return std::nullopt;
-  }
+  const auto address = parse_ip(host);
+  if (!address) return std::nullopt;
+  Cidr block{.network = *address};
+  const std::uint8_t prefix = is_ipv4(host) ? 96 : 0;  // what stands before the written bits
   if (slash == text.size()) return block;
   const auto bits = parse_number<std::uint8_t>(text.substr(slash + 1));
   if (!bits || *bits > 128 - prefix) return std::nullopt;
@@ -153,13 +159,17 @@ std::optional<Cidr> parse_cidr(std::string_view text) {
   return block;
 }
 
+HostPort split_authority(std::string_view authority) {
+  const std::size_t colon = end_of_host(authority);
+  return {authority.substr(0, colon), authority.substr(std::min(colon + 1, authority.size()))};
+}
+
 std::optional<std::string> parse_authority(std::string_view text) {
-  const std::size_t colon = end_of_host(text);
-  const std::string_view host = text.substr(0, colon);
-  if (!is_uri_host(host)) return std::nullopt;
-  std::string out = lowered(host);
-  if (text.size() - colon <= 1) return out;  // no port, or a ':' with nothing behind it
-  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  const HostPort parts = split_authority(text);
+  if (!is_uri_host(parts.host)) return std::nullopt;
+  std::string out = lowered(parts.host);
+  if (parts.port.empty()) return out;  // or a ':' with nothing behind it
+  const auto port = parse_number<std::uint16_t>(parts.port);
   if (!port) return std::nullopt;
   out += ':';
   out += std::to_string(*port);

@@ -34,14 +34,26 @@ struct Url {
 // Absolute http or https URL without user information or fragment.
 std::optional<Url> parse_url(std::string_view text);
 
+using IpAddress = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+
+// An IPv4 or IPv6 literal, without brackets.
+std::optional<IpAddress> parse_ip(std::string_view text);
+
 struct Cidr {
-  std::array<std::uint8_t, 16> network{};  // IPv4 as ::ffff:a.b.c.d
-  std::uint8_t bits = 128;                 // of the 128
-  bool contains(const std::array<std::uint8_t, 16>& address) const;
+  IpAddress network{};
+  std::uint8_t bits = 128;  // of the 128
+  bool contains(const IpAddress& address) const;
   friend bool operator==(const Cidr&, const Cidr&) = default;
 };
 
 std::optional<Cidr> parse_cidr(std::string_view text);  // "10.0.0.0/8", "::1"
+
+// An authority's parts; the port is empty where there is none.
+struct HostPort {
+  std::string_view host;  // with the brackets of an IPv6 literal
+  std::string_view port;
+};
+HostPort split_authority(std::string_view authority);
 
 // uri-host [":" port] of a Host field (RFC 9110 7.2), lower-cased; nothing if it isn't one.
 std::optional<std::string> parse_authority(std::string_view text);

@@ -12,44 +12,65 @@ std::string without_default_port(std::string authority, std::string_view scheme)
   return authority;
 }
 
-std::string_view without_port(std::string_view authority) {
-  std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) {
-    return authority;
-  }
-  return authority.substr(0, colon);
+// Of nothing, nothing: HTTP/1.0 does without Host.
+std::optional<std::string> parsed(std::string_view authority) {
+  return authority.empty() ? std::string() : conf::parse_authority(authority);
 }
 
 }  // namespace
 
-std::optional<External> Authorities::resolve(std::string_view host, bool secure) const {
-  std::string received;
-  if (!host.empty()) {
-    auto parsed = conf::parse_authority(host);
-    if (!parsed) return std::nullopt;
-    received = std::move(*parsed);
+std::optional<External> Authorities::resolve(std::string_view host, bool secure,
+                                             const Forwarded& forwarded) const {
+  std::string_view scheme = secure ? "https" : "http";
+  if (!forwarded.scheme.empty()) scheme = forwarded.scheme;
+  const auto received = parsed(host);
+  auto named = forwarded.authority.empty() ? received : parsed(forwarded.authority);
+  if (!received || !named) return std::nullopt;
+  if (forwarded.port != 0 && !named->empty() && conf::split_authority(*named).port.empty()) {
+    *named += ':' + std::to_string(forwarded.port);
   }
-  std::string_view own_scheme = secure ? "https" : "http";
   if (!listen_.external_url.empty()) {
-    const conf::Url* best = nullptr;
-    for (const conf::Url& url : listen_.external_url) {
-      if (url.authority() != without_default_port(received, url.scheme)) continue;
-      if (best == nullptr || url.scheme == own_scheme) best = &url;
-    }
-    if (best == nullptr) return std::nullopt;
-    return External{best->scheme, best->authority(), best->path};
+    const conf::Url* url = external_url(*named, scheme);
+    if (!url) url = external_url(*received, scheme);
+    if (!url) return std::nullopt;
+    return External{url->scheme, url->authority(), url->path};
   }
-  std::string authority = without_default_port(std::move(received), own_scheme);
-  if (!accepted(authority, own_scheme)) return std::nullopt;
-  return External{std::string(own_scheme), std::move(authority), {}};
+  std::string authority = without_default_port(*std::move(named), scheme);
+  if (!accepted(authority, scheme)) return std::nullopt;
+  return External{std::string(scheme), std::move(authority), {}};
+}
+
+// The one of this authority, and of this scheme if there are several.
+const conf::Url* Authorities::external_url(std::string_view authority,
+                                           std::string_view scheme) const {
+  const conf::Url* best = nullptr;
+  for (const conf::Url& url : listen_.external_url) {
+    if (url.authority() != without_default_port(std::string(authority), url.scheme)) continue;
+    if (best == nullptr || url.scheme == scheme) best = &url;
+  }
+  return best;
 }
 
 bool Authorities::accepted(std::string_view authority, std::string_view scheme) const {
   const auto& hosts = listen_.hosts;
   return hosts.empty() || std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
            return without_default_port(host, scheme) == authority ||
-                  host == without_port(authority);
+                  host == conf::split_authority(authority).host;
          });
+}
+
+const External* ResolvedAuthority::resolve(const Authorities& authorities, std::string_view host,
+                                           bool secure, const Forwarded& forwarded) {
+  const bool same = external_ && host_ == host && scheme_ == forwarded.scheme &&
+                    authority_ == forwarded.authority && port_ == forwarded.port;
+  if (!same) {
+    host_ = host;
+    scheme_ = forwarded.scheme;
+    authority_ = forwarded.authority;
+    port_ = forwarded.port;
+    external_ = authorities.resolve(host, secure, forwarded);
+  }
+  return external_ ? &*external_ : nullptr;
 }
 
 }  // namespace gateway

@@ -1,14 +1,17 @@
 #pragma once
 
-// Which of the URLs clients sign a request belongs to: decided by its Host and the settings, never
-// by a field that a stranger can set. Immutable; any thread. Pure.
+// Which of the URLs clients sign a request belongs to: decided by the settings, by what trusted
+// proxies say, and by Host and the connection; never by a field that a stranger can set. Immutable;
+// any thread. Pure.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "conf/settings.h"
+#include "gateway/forwarded.h"
 
 namespace gateway {
 
@@ -24,12 +27,30 @@ class Authorities {
   // `listen` must outlive it.
   explicit Authorities(const conf::Listen& listen) : listen_(listen) {}
 
-  // Nothing: the Host isn't one of ours (421). `host` as received; `secure`: the connection is TLS.
-  std::optional<External> resolve(std::string_view host, bool secure) const;
+  // Nothing: the host isn't one of ours (421). `host` as received; `secure`: the connection is TLS;
+  // `forwarded`: of trusted proxies, whose word comes before both. It never comes before
+  // external_url, among whose entries it chooses.
+  std::optional<External> resolve(std::string_view host, bool secure,
+                                  const Forwarded& forwarded = {}) const;
 
  private:
+  const conf::Url* external_url(std::string_view authority, std::string_view scheme) const;
   bool accepted(std::string_view authority, std::string_view scheme) const;
   const conf::Listen& listen_;
+};
+
+// resolve() for one connection, whose requests mostly have all the same to say: the last answer is
+// kept. One thread.
+class ResolvedAuthority {
+ public:
+  // nullptr: nothing. Valid until the next call.
+  const External* resolve(const Authorities& authorities, std::string_view host, bool secure,
+                          const Forwarded& forwarded);
+
+ private:
+  std::string host_, scheme_, authority_;  // what was asked
+  std::uint16_t port_ = 0;
+  std::optional<External> external_;
 };
 
 }  // namespace gateway

@@ -82,11 +82,11 @@ Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& erro
 }
 
 void write_onward_head(Exchange& x, const UpstreamPool& pool) {
-  const External& external = *x.connection.external;
+  const External& external = *x.external;
   Onward onward{.target = x.target.origin,
                 .host = x.request.host,
                 .request_id = x.request_id,
-                .peer = x.connection.peer_address(),
+                .forwarded_for = x.forwarded_for,
                 .scheme = external.scheme,
                 .authority = external.authority,
                 .pass_authorization = x.route->pass_authorization,

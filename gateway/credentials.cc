@@ -32,10 +32,39 @@ std::size_t hash_of(std::string_view client, std::string_view token) {
   return a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2));
 }
 
+constexpr std::int64_t kLongExpired = 0;
+
+void prepare_secrets(const store::Found& found, const store::Client& dummy,
+                     const verify::Secret& token_secret, verify::Keys& keys) {
+  for (const store::ClientSecret& one : found.client.secrets) {
+    keys.keys.emplace_back(one.secret, token_secret, one.expires);
+  }
+  if (keys.keys.empty()) {
+    keys.keys.emplace_back(dummy.secrets.at(0).secret, token_secret, kLongExpired);
+  }
+}
+
+// A key that can't be read, for it was stored unseen, keeps its place in the list.
+void prepare_rsa_keys(const store::Found& found, const store::Client& dummy, verify::Keys& keys) {
+  const auto add_stand_in = [&] {
+    const auto key = verify::RsaKey::parse(dummy.rsa_public_keys.at(0).pem);
+    keys.rsa_keys.emplace_back(*key, kLongExpired);
+  };
+  for (const store::ClientKey& one : found.client.rsa_public_keys) {
+    if (const auto key = verify::RsaKey::parse(one.pem)) {
+      keys.rsa_keys.emplace_back(*key, one.expires);
+    } else {
+      add_stand_in();
+    }
+  }
+  if (keys.rsa_keys.empty()) add_stand_in();
+}
+
 }  // namespace
 
-std::shared_ptr<const Credential> prepare(const store::Found& found, std::string_view client,
-                                          std::string_view token, const conf::Headers& headers) {
+std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
+                                          std::string_view client, std::string_view token,
+                                          const conf::Headers& headers) {
   auto credential = std::make_shared<Credential>();
   credential->client = client;
   credential->token = token;
@@ -53,14 +82,13 @@ std::shared_ptr<const Credential> prepare(const store::Found& found, std::string
   keys.user_enabled = found.user_enabled;
   keys.realms =
       found.token_known ? within(found.token.realms, found.client.realms) : found.client.realms;
-  verify::Secret no_token;
-  const verify::Secret& token_secret = token.empty() ? no_token : found.token.secret;
-  for (const store::ClientSecret& secret : found.client.secrets) {
-    keys.keys.emplace_back(secret.secret, token_secret, secret.expires);
+  for (const std::string& name : found.client.quirks) {
+    if (auto quirk = verify::quirk_from_name(name)) keys.quirks.add(*quirk);
   }
-  // A client with public keys alone costs the same verification as any other; this key has expired
-  // and never counts.
-  if (keys.keys.empty()) keys.keys.emplace_back(no_token, token_secret, 0);
+  keys.header_realm = found.client.header_realm;
+  const verify::Secret no_token;
+  prepare_secrets(found, dummy, token.empty() ? no_token : found.token.secret, keys);
+  prepare_rsa_keys(found, dummy, keys);
   Identity identity{
       .client = std::string(client), .user = {}, .realms = joined(keys.realms), .token_id = {}};
   if (found.token_known) {
@@ -108,7 +136,7 @@ Task<Credentials::Found> Credentials::find(std::string_view client, std::string_
     }
   }
   victim->hash = hash;
-  victim->credential = prepare(*found, client, token, headers_);
+  victim->credential = prepare(*found, store_.dummy_client(), client, token, headers_);
   co_return victim->credential;
 }
 

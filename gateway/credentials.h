@@ -28,9 +28,10 @@ struct Credential {
   std::uint64_t txn = 0;       // snapshot it was read in
 };
 
-// Builds the one from the other. Pure.
-std::shared_ptr<const Credential> prepare(const store::Found& found, std::string_view client,
-                                          std::string_view token, const conf::Headers& headers);
+// Builds the one from the other. What the client lacks, `dummy` stands in for. Pure.
+std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
+                                          std::string_view client, std::string_view token,
+                                          const conf::Headers& headers);
 
 class Credentials {
  public:

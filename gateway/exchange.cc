@@ -7,6 +7,37 @@
 namespace gateway {
 namespace {
 
+// What the proxies in front say counts if the peer is one that is trusted. Their word about
+// somebody else's request is asked for strictly: 400 rather than a guess.
+Step hear_proxies(Exchange& x) {
+  x.forwarded_for = x.connection.peer_address();
+  const std::vector<conf::Cidr>& trusted = x.gate.settings.listen.trusted_proxies;
+  if (!is_trusted(trusted, x.connection.peer_ip())) return nullptr;
+  std::string& chain = x.scratch.forwarded_for;
+  auto forwarded = read_forwarded(x.request.fields, trusted, chain);
+  if (!forwarded) {
+    return stop({.fault = Fault::ForwardedMalformed, .detail = std::move(forwarded.error())});
+  }
+  x.forwarded = *forwarded;
+  if (!chain.empty()) chain += ", ";
+  chain += x.connection.peer_address();
+  x.forwarded_for = chain;
+  return nullptr;
+}
+
+Step find_authority(Exchange& x) {
+  const std::string_view host = x.request.host;
+  x.external = x.connection.authority.resolve(x.gate.authorities, host,
+                                              x.connection.stream().secure(), x.forwarded);
+  if (x.external) return nullptr;
+  if (!host.empty() && !conf::parse_authority(host)) {
+    return stop({.fault = Fault::Malformed, .detail = "faulty Host: " + std::string(host)});
+  }
+  return stop(
+      {.fault = Fault::Misdirected,
+       .detail = std::string(x.forwarded.authority.empty() ? host : x.forwarded.authority)});
+}
+
 // Host, target and method decide the route (before any cryptography); 4xx if none does.
 Step find_route(Exchange& x) {
   std::string why;
@@ -25,20 +56,8 @@ Step find_route(Exchange& x) {
     }
     x.request.host = x.target.authority;
   }
-  Connection& connection = x.connection;
-  if (!connection.external || connection.host != x.request.host) {
-    if (!x.request.host.empty() && !conf::parse_authority(x.request.host)) {
-      return stop(
-          {.fault = Fault::Malformed, .detail = "faulty Host: " + std::string(x.request.host)});
-    }
-    connection.host = x.request.host;
-    connection.external = x.gate.authorities.resolve(x.request.host, connection.stream().secure());
-    if (!connection.external) {
-      return stop({.fault = Fault::Misdirected, .detail = std::string(x.request.host)});
-    }
-  }
-  Match match =
-      x.gate.routes.match(connection.external->authority, x.request.method, x.target.path);
+  if (Step refusal = find_authority(x)) return refusal;
+  Match match = x.gate.routes.match(x.external->authority, x.request.method, x.target.path);
   switch (match.kind) {
     case Match::Kind::Found:
       x.route = match.route;
@@ -86,9 +105,11 @@ bool garbled(Fault fault) {
 
 Task<Next> refuse(Exchange& x, const Refusal& refusal) {
   bool keep = !garbled(refusal.fault) && in_step(x) && x.request.keep_alive && !x.worker.draining();
-  RefusalContext context{.accept = x.request.accept,
+  RefusalContext context{.errors = x.route ? x.route->errors : conf::ErrorStyle::Accept,
+                         .accept = x.request.accept,
                          .request_id = x.request_id,
                          .now = x.gate.clock.unix_seconds(),
+                         .floor = x.gate.ledger.floor(),
                          .client_minor = x.request.minor,
                          .close = !keep,
                          .head = x.request.method == "HEAD"};
@@ -112,9 +133,11 @@ void write_log(const Exchange& x) {
       std::chrono::steady_clock::now() - x.began);
   LogEntry entry{.request_id = x.request_id,
                  .peer = x.connection.peer(),
+                 .from = x.forwarded.client,
                  .method = x.request.method,
                  .target = x.request.target,
-                 .host = x.request.host,
+                 .host = x.external ? x.external->authority : x.request.host,
+                 .scheme = {},
                  .status = x.status,
                  .reason = x.reason,
                  .detail = x.detail,
@@ -124,6 +147,9 @@ void write_log(const Exchange& x) {
                  .bytes_in = x.bytes_in,
                  .bytes_out = x.bytes_out,
                  .microseconds = static_cast<std::uint64_t>(took.count())};
+  if (x.accepted && x.accepted->other_scheme) {
+    entry.scheme = x.external->scheme == "https" ? "http" : "https";
+  }
   if (x.credential) entry.user = x.credential->user;
   if (x.route != nullptr) entry.upstream = x.route->upstream;
   x.gate.log.record(entry, refused);
@@ -150,6 +176,7 @@ Task<Next> exchange(Exchange& x) {
   Step refusal;
   if (!head_at_hand(x, refusal)) refusal = co_await read_rest_of_head(x);
   x.connection.clear();
+  if (!refusal) refusal = hear_proxies(x);
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
   if (!refusal && must_hold_form(x)) refusal = co_await hold_body(x);

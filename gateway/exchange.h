@@ -15,6 +15,7 @@
 #include "gateway/routes.h"
 #include "gateway/worker.h"
 #include "verify/claim.h"
+#include "verify/judge.h"
 #include "verify/request.h"
 
 namespace gateway {
@@ -52,6 +53,9 @@ struct Exchange {
   unsigned empty_lines = 0;
   RequestHead& request;
   Target target;
+  Forwarded forwarded;                 // what trusted proxies say of it
+  std::string_view forwarded_for;      // addresses from the client to the peer, as they go on
+  const External* external = nullptr;  // the URL that was asked for
   const conf::Route* route = nullptr;
   bool body_held = false;  // it is whole in scratch.form: a form, or one whose hash was signed
 
@@ -60,6 +64,7 @@ struct Exchange {
   bool answered = false;      // the upstream gave a byte, if only of an interim answer
   bool out_of_step = false;   // the client's bytes can't be told apart any more: close
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
+  std::optional<verify::Accepted> accepted;      // how; absent: anonymous
   std::string_view claimed_client;               // for the log
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up

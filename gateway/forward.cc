@@ -283,7 +283,7 @@ std::string identity_lines(const Identity& identity, const conf::Headers& header
 void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene,
                         std::string& out) {
   Writer to(out, kFixed + head.method.size() + onward.target.size() + onward.host.size() +
-                     size_of(head.fields) + onward.peer.size() + onward.scheme.size() +
+                     size_of(head.fields) + onward.forwarded_for.size() + onward.scheme.size() +
                      onward.authority.size() + onward.request_id.size() +
                      onward.identity_lines.size());
   to.put(head.method);
@@ -292,7 +292,7 @@ void write_request_head(const RequestHead& head, const Onward& onward, const Hyg
   to.put(" HTTP/1.1\r\n");
   to.line("Host", onward.host);
   for (const Field& field : head.fields) write_request_field(field, head, onward, hygiene, to);
-  to.line("X-Forwarded-For", onward.peer);
+  to.line("X-Forwarded-For", onward.forwarded_for);
   to.line("X-Forwarded-Proto", onward.scheme);
   to.line("X-Forwarded-Host", onward.authority);
   to.line("X-Request-Id", onward.request_id);

@@ -45,9 +45,9 @@ struct Onward {
   std::string_view host;            // the Host to send
   std::string_view identity_lines;  // empty on routes without proof
   std::string_view request_id;
-  std::string_view peer;       // client's address, for X-Forwarded-For
-  std::string_view scheme;     // external, for X-Forwarded-Proto
-  std::string_view authority;  // external, for X-Forwarded-Host
+  std::string_view forwarded_for;  // the client's address, and those of the proxies behind it
+  std::string_view scheme;         // external, for X-Forwarded-Proto
+  std::string_view authority;      // external, for X-Forwarded-Host
   // Otherwise Authorization is dropped when its scheme is OAuth; other schemes always pass.
   bool pass_authorization = false;
   // Length or Chunked when there is a body; POST, PUT and PATCH without one say Content-Length: 0.

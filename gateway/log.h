@@ -16,9 +16,11 @@ namespace gateway {
 struct LogEntry {  // views live until record() returns
   std::string_view request_id;
   std::string_view peer;  // address:port
+  std::string_view from;  // the client's address as trusted proxies say
   std::string_view method;
   std::string_view target;  // record() cuts the query
   std::string_view host;
+  std::string_view scheme;  // that was signed in place of the external one
   unsigned status = 0;      // 0: the connection ended before an answer
   std::string_view reason;  // "ok", or the true reason of a refusal
   std::string_view detail;  // escaped by record()

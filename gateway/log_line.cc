@@ -151,7 +151,9 @@ void text_line(const Stamp& stamp, const LogEntry& entry, std::string& out) {
   out += ' ';
   put_word(without_query(entry.target), out);
   out += '"';
+  put_pair(" from=", entry.from, out);
   put_pair(" host=", entry.host, out);
+  put_pair(" scheme=", entry.scheme, out);
   out += ' ';
   if (entry.status == 0) {
     out += '-';
@@ -189,9 +191,11 @@ void json_line(const Stamp& stamp, const LogEntry& entry, std::string& out) {
   json::object line = begin_json(stamp, &memory);
   set(line, "id", entry.request_id);
   set(line, "peer", entry.peer);
+  set(line, "from", entry.from);
   set(line, "method", entry.method);
   set(line, "target", without_query(entry.target));
   set(line, "host", entry.host);
+  set(line, "scheme", entry.scheme);
   line["status"] = entry.status;
   set(line, "reason", entry.reason);
   set(line, "detail", entry.detail);

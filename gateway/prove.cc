@@ -15,9 +15,9 @@ Step rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}
 
 verify::RequestView view_of(const Exchange& x) {
   verify::RequestView view{.method = x.request.method,
-                           .scheme = x.connection.external->scheme,
-                           .authority = x.connection.external->authority,
-                           .path_prefix = x.connection.external->path_prefix,
+                           .scheme = x.external->scheme,
+                           .authority = x.external->authority,
+                           .path_prefix = x.external->path_prefix,
                            .target = x.target.origin};
   if (x.request.has_authorization) view.authorization = x.request.authorization;
   if (x.body_held) view.form = x.scratch.form;
@@ -40,7 +40,7 @@ Step ledger_verdict(Exchange& x, store::Verdict verdict) {
 
 // Whether oauth_body_hash is that of the body: by SHA-1, or by the hash of the signature method.
 bool hashes_to(std::string_view body, std::string_view claimed, verify::Method method) {
-  const verify::Hash own = verify::hmac_hash(method).value_or(verify::Hash::Sha1);
+  const verify::Hash own = verify::hash_of(method).value_or(verify::Hash::Sha1);
   for (verify::Hash hash : {verify::Hash::Sha1, own}) {
     if (verify::to_base64(verify::digest(hash, body).view()) == claimed) return true;
   }
@@ -77,8 +77,10 @@ Task<Step> prove(Exchange& x) {
   }
   x.claimed_client = claim->client;
 
+  const verify::Requirement& requirement = gate.requirement(route);
   const std::int64_t now = gate.clock.unix_seconds();
-  auto inadmissible = verify::admit(view, *claim, gate.policy, now, gate.ledger.floor());
+  auto inadmissible =
+      verify::admit(view, *claim, gate.policy, requirement, now, gate.ledger.floor());
   if (inadmissible) co_return rejected(std::move(*inadmissible));
 
   const std::string_view token = claim->token.value_or(std::string_view());
@@ -90,9 +92,6 @@ Task<Step> prove(Exchange& x) {
     credential = std::move(*found);
   }
 
-  const verify::Requirement requirement{.token = route.auth != conf::Auth::Client,
-                                        .realms = route.realms,
-                                        .any_realm = route.any_realm};
   auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement, now,
                                 x.scratch.workspace);
   if (!accepted) co_return rejected(std::move(accepted.error()));
@@ -102,11 +101,18 @@ Task<Step> prove(Exchange& x) {
     if (mismatch) co_return mismatch;
   }
 
+  if (!claim->has_nonce()) {  // PLAINTEXT without one can't be told from its own replay
+    x.credential = std::move(credential);
+    co_return nullptr;
+  }
   ReplayGuard& guard = x.worker.replay_guard();
   const store::LedgerKey key = guard.key(*claim);
   store::Verdict verdict = co_await guard.claim(key);
   Step refusal = ledger_verdict(x, verdict);
-  if (!refusal) x.credential = std::move(credential);
+  if (!refusal) {
+    x.credential = std::move(credential);
+    x.accepted = *accepted;
+  }
   co_return refusal;
 }
 

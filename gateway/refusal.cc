@@ -31,6 +31,8 @@ constexpr Row kRows[] = {
     {TargetMalformed, 400, "malformed_target", "The request target is not well-formed."},
     {TargetAmbiguous, 400, "ambiguous_target",
      "The path can be read in several ways, which lead to different places."},
+    {ForwardedMalformed, 400, "malformed_forwarded",
+     "What a proxy in front of this server says of the request cannot be read."},
     {NoRoute, 404, "no_route", "Nothing is served at this path."},
     {MethodNotAllowed, 405, "method_not_allowed", "The method is not allowed at this path."},
     {RequestTimeout, 408, "request_timeout", "The request took too long to arrive."},
@@ -125,23 +127,43 @@ std::string parameter_names(std::string_view detail) {
   return out;
 }
 
-Told told_of(const verify::Reject& reject, const RefusalStyle& style, std::int64_t now) {
-  using verify::Reason;
-  const Reason reason = style.verbose ? reject.reason : verify::disclosed(reject.reason);
+// What oauth_parameters_absent or _rejected names; empty: it can't be told.
+std::string parameters_at_fault(const verify::Reject& reject) {
+  switch (reject.reason) {
+    case verify::Reason::CredentialsAbsent:
+      return "oauth_consumer_key&oauth_signature_method&oauth_signature&oauth_timestamp&oauth_"
+             "nonce";
+    case verify::Reason::TokenAbsent:
+      return "oauth_token";
+    case verify::Reason::BodyHashAbsent:
+    case verify::Reason::BodyHashMismatch:
+      return "oauth_body_hash";
+    case verify::Reason::HeaderRealmWrong:
+      return "realm";
+    default:
+      return parameter_names(reject.detail);
+  }
+}
+
+std::string acceptable_timestamps(const RefusalStyle& style, const RefusalContext& context) {
+  const std::int64_t from = std::max(context.now - style.window_past_s, context.floor + 1);
+  const std::int64_t to = std::max(context.now + style.window_future_s, from);
+  return std::to_string(from) + '-' + std::to_string(to);
+}
+
+Told told_of(const verify::Reject& reject, const RefusalStyle& style,
+             const RefusalContext& context) {
+  const verify::Reason reason = style.verbose ? reject.reason : verify::disclosed(reject.reason);
   const std::string_view problem = verify::oauth_problem(reason);
   Told told{verify::error_code(reason), verify::sentence(reason), {}, {}};
   if (problem.empty()) return told;
   told.problem.emplace_back("oauth_problem", problem);
   if (problem == "timestamp_refused") {
-    told.problem.emplace_back("oauth_acceptable_timestamps",
-                              std::to_string(now - style.window_past_s) + "-" +
-                                  std::to_string(now + style.window_future_s));
+    told.problem.emplace_back("oauth_acceptable_timestamps", acceptable_timestamps(style, context));
   } else if (problem == "version_rejected") {
     told.problem.emplace_back("oauth_acceptable_versions", "1.0-1.0");
   } else if (problem == "parameter_absent" || problem == "parameter_rejected") {
-    std::string names = reason == Reason::TokenAbsent        ? "oauth_token"
-                        : reason == Reason::BodyHashMismatch ? "oauth_body_hash"
-                                                             : parameter_names(reject.detail);
+    std::string names = parameters_at_fault({reason, reject.detail});
     if (!names.empty()) {
       told.problem.emplace_back(
           problem == "parameter_absent" ? "oauth_parameters_absent" : "oauth_parameters_rejected",
@@ -151,29 +173,51 @@ Told told_of(const verify::Reject& reject, const RefusalStyle& style, std::int64
   return told;
 }
 
-Told told_of(const Refusal& refusal, const RefusalStyle& style, std::int64_t now) {
+Told told_of(const Refusal& refusal, const RefusalStyle& style, const RefusalContext& context) {
   const bool verification = refusal.fault == Verification;
   const Row& fault = row(refusal.fault);
-  Told told =
-      verification ? told_of(refusal.reject, style, now) : Told{fault.word, fault.sentence, {}, {}};
+  Told told = verification ? told_of(refusal.reject, style, context)
+                           : Told{fault.word, fault.sentence, {}, {}};
   if (!style.verbose) return told;
   told.detail = conf::escaped(verification && !refusal.reject.detail.empty() ? refusal.reject.detail
                                                                              : refusal.detail);
   return told;
 }
 
-std::string form_body(const Told& told) {
-  std::string out = "error=";
-  verify::percent_encode(told.error, out);
-  out += "&error_description=";
-  verify::percent_encode(told.sentence, out);
+void put_pair(std::string_view name, std::string_view value, std::string& out) {
+  if (!out.empty()) out += '&';
+  out += name;
+  out += '=';
+  verify::percent_encode(value, out);
+}
+
+void put_sentence(std::string_view name, const Told& told, std::string& out) {
+  put_pair(name, told.sentence, out);
   if (!told.detail.empty()) verify::percent_encode(" (" + told.detail + ")", out);
-  for (const auto& [name, value] : told.problem) {
-    out += '&';
-    out += name;
-    out += '=';
-    verify::percent_encode(value, out);
-  }
+}
+
+std::string form_body(const Told& told) {
+  std::string out;
+  put_pair("error", told.error, out);
+  put_sentence("error_description", told, out);
+  for (const auto& [name, value] : told.problem) put_pair(name, value, out);
+  return out;
+}
+
+std::string problem_body(const Told& told) {
+  std::string out;
+  for (const auto& [name, value] : told.problem) put_pair(name, value, out);
+  put_sentence("oauth_problem_advice", told, out);
+  return out;
+}
+
+std::string flask_body(const Told& told, int status) {
+  if (status == 401) return {};
+  std::string out;
+  // The one word of oauthlib's for which everybody else has another.
+  const bool insecure = told.error == verify::error_code(verify::Reason::InsecureTransport);
+  put_pair("error", insecure ? "insecure_transport_protocol" : told.error, out);
+  put_sentence("error_description", told, out);
   return out;
 }
 
@@ -190,6 +234,30 @@ std::string json_body(const Told& told, int status, const RefusalContext& contex
   for (const auto& [name, value] : told.problem) body[text(name)] = text(value);
   if (!context.request_id.empty()) body["request_id"] = text(context.request_id);
   return json::serialize(body);
+}
+
+struct Body {
+  std::string_view type;
+  std::string bytes;
+};
+
+Body body_of(const Told& told, int status, const RefusalContext& context) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  using enum conf::ErrorStyle;
+  conf::ErrorStyle style = context.errors;
+  if (style == Accept) style = prefers_json(context.accept) ? Json : Form;
+  switch (style) {
+    case Json:
+      return {"application/problem+json", json_body(told, status, context)};
+    case ProblemReporting:
+      return {kForm, problem_body(told)};
+    case Flask:
+      return {kForm, flask_body(told, status)};
+    case Accept:
+    case Form:
+      break;
+  }
+  return {kForm, form_body(told)};
 }
 
 // A quoted-string (RFC 9110 5.6.4); bytes that it can't hold are left out.
@@ -271,16 +339,14 @@ std::string_view log_word(const Refusal& refusal) {
 std::string render(const Refusal& refusal, const RefusalStyle& style,
                    const RefusalContext& context) {
   const int status = status_of(refusal, style);
-  const Told told = told_of(refusal, style, context.now);
-  const bool json = prefers_json(context.accept);
-  const std::string body = json ? json_body(told, status, context) : form_body(told);
+  const Told told = told_of(refusal, style, context);
+  const Body body = body_of(told, status, context);
   std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
   out += phrase(status);
   out += "\r\n";
   put_line("Date", http_date(context.now), out);
-  put_line("Content-Type", json ? "application/problem+json" : "application/x-www-form-urlencoded",
-           out);
-  put_line("Content-Length", std::to_string(body.size()), out);
+  if (!body.bytes.empty()) put_line("Content-Type", body.type, out);
+  put_line("Content-Length", std::to_string(body.bytes.size()), out);
   put_line("Cache-Control", "no-store", out);
   if (!context.request_id.empty()) put_line("X-Request-Id", context.request_id, out);
   if (status == 401) put_line("WWW-Authenticate", challenge(told, style), out);
@@ -291,7 +357,7 @@ std::string render(const Refusal& refusal, const RefusalStyle& style,
     put_line("Connection", "keep-alive", out);
   }
   out += "\r\n";
-  if (!context.head) out += body;
+  if (!context.head) out += body.bytes;
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "conf/settings.h"
 #include "verify/reject.h"
 
 namespace gateway {
@@ -16,6 +17,7 @@ enum class Fault : std::uint8_t {
   Malformed,             // 400 HTTP syntax or framing
   TargetMalformed,       // 400
   TargetAmbiguous,       // 400 readings of the path lead to different routes
+  ForwardedMalformed,    // 400 what a trusted proxy says can't be read, or contradicts itself
   NoRoute,               // 404
   MethodNotAllowed,      // 405 with Allow
   RequestTimeout,        // 408 head or body took too long
@@ -55,17 +57,23 @@ std::string_view log_word(const Refusal& refusal);  // the true reason: "nonce_u
 
 // What the answer needs to know of the request.
 struct RefusalContext {
-  std::string_view accept;  // value of Accept, may be empty
+  conf::ErrorStyle errors = conf::ErrorStyle::Accept;  // of the route, once there is one
+  std::string_view accept;                             // value of Accept, may be empty
   std::string_view request_id;
-  std::int64_t now = 0;  // Unix seconds, for Date and oauth_acceptable_timestamps
+  std::int64_t now = 0;    // Unix seconds, for Date and oauth_acceptable_timestamps
+  std::int64_t floor = 0;  // timestamps at or below it are refused whatever the window
   unsigned client_minor = 1;
   bool close = false;  // say Connection: close
   bool head = false;   // answer to HEAD: no body
 };
 
 // The whole response, head and body, ready to be sent: WWW-Authenticate with 401, Allow with 405,
-// Date, X-Request-Id, Cache-Control: no-store; the body as application/x-www-form-urlencoded, or
-// application/problem+json (RFC 9457) if Accept prefers it.
+// Date, X-Request-Id, Cache-Control: no-store. The body, by `errors`:
+// Form               error, error_description, oauth_problem and what it comes with, as a form
+// Json               the same as application/problem+json (RFC 9457)
+// Accept             as Form, or as Json if Accept prefers it
+// ProblemReporting   oauth_problem and what the extension adds to it alone, as a form
+// Flask              error and error_description, as a form; nothing with 401
 std::string render(const Refusal& refusal, const RefusalStyle& style,
                    const RefusalContext& context);
 

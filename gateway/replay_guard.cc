@@ -8,8 +8,11 @@ ReplayGuard::ReplayGuard(Executor executor, store::Ledger& ledger, const Clock& 
     : executor_(executor), ledger_(ledger), clock_(clock), keyer_(ledger.keyer()) {}
 
 store::LedgerKey ReplayGuard::key(const verify::Claim& claim) {
-  return keyer_(claim.timestamp, claim.client, claim.token.value_or(std::string_view()),
-                claim.nonce);
+  const std::string_view token = claim.token.value_or(std::string_view());
+  if (!claim.in_milliseconds()) return keyer_(claim.timestamp, claim.client, token, claim.nonce);
+  // The ledger counts seconds. Within one, the milliseconds go with the token, which has no space.
+  const std::string counted = std::string(token) + ' ' + std::to_string(claim.timestamp);
+  return keyer_(claim.seconds(), claim.client, counted, claim.nonce);
 }
 
 // The first claim of a turn posts the flush, which runs behind all handlers that were ready before

@@ -18,16 +18,43 @@ std::string run_id() {
   return verify::to_hex(bytes);
 }
 
+verify::MethodSet methods_of(const std::vector<std::string>& names) {
+  verify::MethodSet methods;
+  for (const std::string& name : names) {
+    if (auto method = verify::method_from_name(name)) methods.add(*method);
+  }
+  return methods;
+}
+
+// Points into the route.
+verify::Requirement requirement_of(const conf::Route& route) {
+  verify::Requirement requirement{.token = route.auth != conf::Auth::Client,
+                                  .realms = route.realms,
+                                  .any_realm = route.any_realm,
+                                  .methods = methods_of(route.signature_methods),
+                                  .schemes = route.accept_schemes,
+                                  .quirks = {},
+                                  .header_realm = route.header_realm};
+  for (const std::string& name : route.quirks) {
+    if (auto quirk = verify::quirk_from_name(name)) requirement.quirks.add(*quirk);
+  }
+  return requirement;
+}
+
 verify::Policy policy_of(const conf::OAuth& oauth) {
   verify::Policy policy;
-  for (const std::string& name : oauth.signature_methods) {
-    auto method = verify::method_from_name(name);
-    if (method && verify::in_effect(*method)) policy.methods.add(*method);
-  }
+  policy.methods = methods_of(oauth.signature_methods);
+  policy.rsa_min_bits = static_cast<int>(oauth.rsa_min_bits);
   policy.enforce_tls = oauth.enforce_tls;
   policy.window_past_s = std::chrono::floor<std::chrono::seconds>(oauth.window_past).count();
   policy.window_future_s = std::chrono::floor<std::chrono::seconds>(oauth.window_future).count();
   return policy;
+}
+
+conf::IpAddress bytes_of(const asio::ip::address& address) {
+  return address.is_v6()
+             ? address.to_v6().to_bytes()
+             : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
 }
 
 }  // namespace
@@ -44,6 +71,7 @@ Gate::Gate(conf::Settings given, const store::Credentials& stored, store::Ledger
       hygiene(settings.headers),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
+  for (const conf::Route& route : all.routes) requirements.push_back(requirement_of(route));
   parameter_bounds.parameters = all.limits.parameters;
   style.realm_name = all.oauth.realm_name;
   style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
@@ -91,6 +119,7 @@ Connection::Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp
       stream_(std::move(stream)),
       peer_(peer.address().to_string()),
       address_size_(peer_.size()),
+      peer_ip_(bytes_of(peer.address())),
       index_(worker.connections_.size()) {
   peer_ += ':';
   peer_ += std::to_string(peer.port());
@@ -108,7 +137,7 @@ Connection::~Connection() {
 void Connection::renew_shift() {
   if (shift_ == worker_.shift_) return;
   shift_ = worker_.shift_;
-  external.reset();
+  authority = {};
 }
 
 std::string_view Connection::peer_address() const {

@@ -55,6 +55,11 @@ struct Gate {
   verify::Policy policy;
   verify::Bounds parameter_bounds;
   RefusalStyle style;
+  // What a route asks of verification, prepared once. `route` is one of the settings.
+  const verify::Requirement& requirement(const conf::Route& route) const {
+    return requirements[static_cast<std::size_t>(&route - settings.routes.data())];
+  }
+  std::vector<verify::Requirement> requirements;  // of settings.routes, in their order
   HeadBounds head_bounds;
   std::optional<TlsContext> tls;
 };
@@ -98,8 +103,9 @@ struct Scratch {
   RequestReader request_reader;
   ResponseReader response_reader;
   verify::Workspace workspace;
-  std::string form;  // a held form body
-  std::string out;   // a head on its way out
+  std::string form;           // a held form body
+  std::string out;            // a head on its way out
+  std::string forwarded_for;  // the value of X-Forwarded-For that goes on
   std::vector<std::string_view> pieces;
   std::vector<asio::const_buffer> gathered;
   std::string frame;  // of a chunk among `gathered`
@@ -130,12 +136,11 @@ class Connection final : public Deadline {
   void renew_shift();
   const std::string& peer() const { return peer_; }  // address:port
   std::string_view peer_address() const;
+  const conf::IpAddress& peer_ip() const { return peer_ip_; }
 
   bool waiting = false;  // for the first byte of a request
   std::uint64_t requests = 0;
-  // The last Host that was looked up, since most connections send one alone.
-  std::string host;
-  std::optional<External> external;
+  ResolvedAuthority authority;  // by the settings of the shift
 
  private:
   friend class Worker;
@@ -145,6 +150,7 @@ class Connection final : public Deadline {
   std::unique_ptr<Stream> stream_;
   std::string peer_;
   std::size_t address_size_;
+  conf::IpAddress peer_ip_;
   std::size_t index_ = 0;  // in the worker's list
 };
 

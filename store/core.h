@@ -42,6 +42,7 @@ struct Core {
   std::shared_ptr<Env> env;
   Tables tables;
   Dummies dummies;
+  Client dummy_client;  // the same one, decoded
   std::uint8_t layout = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "store/files.h"
 #include "store/ledger.h"
 #include "verify/crypto.h"
+#include "verify/rsa.h"
 
 namespace store {
 
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMapFloor = 16ull << 20;  // bytes; with less there is no point in starting
 constexpr std::size_t kDummyLength = 27;          // as long as the names and secrets made here
+constexpr int kDummyBits = 2048;                  // as most RSA keys have
+constexpr const char* kDummyClient = "dummy client";
 
 fs::path folder_of(const fs::path& store) { return store / "credentials"; }
 
@@ -53,20 +56,30 @@ Result<Done> check_layout(std::uint8_t layout, const fs::path& path) {
   return fail(Error::Kind::Unavailable, is);
 }
 
-Result<Dummies> read_dummies(const Txn& txn, Table meta) {
-  Dummies out;
+Result<Done> read_dummies(const Txn& txn, Core& core) {
+  Dummies& out = core.dummies;
   for (auto [name, place] :
-       {std::pair("dummy client", &out.client), std::pair("dummy token", &out.token),
+       {std::pair(kDummyClient, &out.client), std::pair("dummy token", &out.token),
         std::pair("dummy user", &out.user)}) {
-    auto bytes = txn.get(meta, name);
+    auto bytes = txn.get(core.tables.meta, name);
     if (!bytes) return bytes.failure();
     if (!*bytes) return fail(Error::Kind::Unavailable, "the store lacks its dummy records");
     *place = verify::Secret(**bytes);
   }
-  if (auto c = decode_client(kDummyName, out.client.reveal()); !c) return c.failure();
+  auto client = decode_client(kDummyName, out.client.reveal());
+  if (!client) return client.failure();
+  core.dummy_client = *std::move(client);
   if (auto t = decode_token(kDummyName, out.token.reveal()); !t) return t.failure();
   if (auto u = decode_user(kDummyName, out.user.reveal()); !u) return u.failure();
-  return out;
+  return Done{};
+}
+
+// What clients lack is taken from the dummy, so it must lack nothing.
+Result<Done> check_dummy_client(const Client& client) {
+  if (client.secrets.empty() || client.rsa_public_keys.empty() ||
+      !verify::RsaKey::parse(client.rsa_public_keys[0].pem).ok())
+    return fail(Error::Kind::Unavailable, "the store's dummy records are damaged");
+  return Done{};
 }
 
 // False if there is no store in the environment: not even its layout number.
@@ -92,9 +105,7 @@ Result<bool> read_core(Core& core) {
     if (auto known = check_layout(**layout, core.path); !known) return known.failure();
     core.layout = **layout;
   }
-  auto dummies = read_dummies(txn, t.meta);
-  if (!dummies) return dummies.failure();
-  core.dummies = *std::move(dummies);
+  if (auto dummies = read_dummies(txn, core); !dummies) return dummies.failure();
   if (auto kept = txn.commit(); !kept) return kept.failure();
   return true;
 }
@@ -102,12 +113,13 @@ Result<bool> read_core(Core& core) {
 Result<Done> write_dummies(WriteTxn& txn, Table meta) {
   Client client;
   client.secrets.push_back({verify::Secret(verify::random_name(kDummyLength)), std::nullopt});
+  client.rsa_public_keys.push_back({verify::unpaired_rsa_key(kDummyBits), std::nullopt});
   Token token;
   token.client = verify::random_name(kDummyLength);
   token.user = verify::random_name(kDummyLength);
   token.secret = verify::Secret(verify::random_name(kDummyLength));
   const auto c = encode(client), t = encode(token), u = encode(User{});
-  if (auto put = txn.put(meta, "dummy client", c->reveal()); !put) return put;
+  if (auto put = txn.put(meta, kDummyClient, c->reveal()); !put) return put;
   if (auto put = txn.put(meta, "dummy token", t->reveal()); !put) return put;
   return txn.put(meta, "dummy user", u->reveal());
 }
@@ -130,13 +142,19 @@ Result<Done> write_core(const std::shared_ptr<Env>& env) {
 }
 
 // What an older program wrote stays as it is, for its records are read too; but older programs must
-// not read what is written from now on.
+// not read what is written from now on. Its dummy client has no RSA key yet.
 Result<Done> upgrade(Core& core) {
   auto txn = WriteTxn::begin(core.env);
   if (!txn) return txn.failure();
   const char layout = static_cast<char>(kLayoutVersion);
   if (auto put = (*txn)->put(core.tables.meta, "layout", {&layout, 1}); !put) return put;
   core.layout = kLayoutVersion;
+  Client& client = core.dummy_client;
+  client.rsa_public_keys = {{verify::unpaired_rsa_key(kDummyBits), std::nullopt}};
+  auto bytes = encode(client);
+  if (!bytes) return bytes.failure();
+  if (auto put = (*txn)->put(core.tables.meta, kDummyClient, bytes->reveal()); !put) return put;
+  core.dummies.client = *std::move(bytes);
   return (*txn)->commit();
 }
 
@@ -207,12 +225,15 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
   if (!found) return found.failure();
   if (core->layout < kLayoutVersion)
     if (auto upgraded = upgrade(*core); !upgraded) return upgraded.failure();
+  if (auto whole = check_dummy_client(core->dummy_client); !whole) return whole.failure();
   core->env->clear_stale_readers();
   return std::unique_ptr<Credentials>(
       new Credentials(std::make_unique<State>(State{std::move(core)})));
 }
 
 std::uint64_t Credentials::last_txn() const { return state_->core->env->last_txn(); }
+
+const Client& Credentials::dummy_client() const { return state_->core->dummy_client; }
 
 Result<Done> Credentials::backup(const fs::path& folder) const {
   std::error_code code;

@@ -53,6 +53,10 @@ class Credentials {
   // snapshot. A Found holds as long as this equals its txn.
   std::uint64_t last_txn() const;
 
+  // Whose secret and RSA key stand in for those that a client does not have, so that a signature is
+  // verified all the same. Never changes.
+  const Client& dummy_client() const;
+
   class Reader {
    public:
     ~Reader();

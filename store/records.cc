@@ -96,6 +96,9 @@ Complaint wrong_time(const char* what, const std::optional<std::int64_t>& time) 
 Complaint wrong_secrets(const Client& client) {
   if (client.secrets.empty() && client.rsa_public_keys.empty())
     return "a client has a secret or an RSA public key; " + in_quotes(client.key) + " has neither";
+  if (client.secrets.size() > kMaxSecrets || client.rsa_public_keys.size() > kMaxSecrets)
+    return "a client has at most " + std::to_string(kMaxSecrets) +
+           " secrets and as many RSA public keys; " + in_quotes(client.key) + " has more";
   for (const ClientKey& one : client.rsa_public_keys)
     if (auto wrong = wrong_time("an RSA public key", one.expires)) return wrong;
   for (const ClientSecret& one : client.secrets) {

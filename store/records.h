@@ -74,17 +74,20 @@ std::string token_id(std::string_view token);
 // nothing. They look at a record alone, not at what else is stored:
 //   keys, tokens      1 to 255 bytes 0x21-0x7E
 //   secrets           1 to 255 bytes 0x20-0x7E; a client has one or an RSA key
+//   how many          at most 8 secrets and 8 RSA keys for each client
 //   user names        1 to 255 bytes of UTF-8, no controls, no spaces at the ends
 //   realms            scope-tokens (RFC 6749 section 3.3), 1 to 255 bytes
 //   redirect URIs     UTF-8 without controls and spaces, not empty
 //   signature methods names that verify::method_from_name() knows; likewise quirks
 //   header realm      0 to 255 bytes 0x20-0x7E without quotes and backslashes
 //   RSA keys          printable ASCII and line ends, not empty; password hashes: 0x21-0x7E
-//   other text        UTF-8; in names, descriptions and extra fields no controls but tab and line
-//   ends times             years 1970 to 9999
+//   other text        UTF-8; no controls but, in names, descriptions and extra fields, tab and line
+//                     ends
+//   times             years 1970 to 9999
 // Whether a URI, a password hash or an RSA key can be used is not asked here.
 inline constexpr std::size_t kMaxKeyBytes = 255;
-bool is_key(std::string_view bytes);  // also for tokens
+inline constexpr std::size_t kMaxSecrets = 8;  // of a client; of its RSA keys, too
+bool is_key(std::string_view bytes);           // also for tokens
 bool is_user_name(std::string_view bytes);
 bool is_realm(std::string_view bytes);
 std::optional<std::string> complaint(const Client& client);

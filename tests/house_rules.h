@@ -58,7 +58,7 @@ inline const std::vector<Door> kDoors{
     {"kainjow/", {"gateway/pages/template.cc"}},
     {"spdlog/", {"gateway/log.cc"}},
     {"CLI/", {"gateway/cli/parser.cc", "bench/options.cc"}},
-    {"openssl/", {"verify/crypto.cc", "verify/password.cc"}},
+    {"openssl/", {"verify/crypto.cc", "verify/password.cc", "verify/rsa.cc"}},
     {"doctest/", {"tests/"}},
 };
 

@@ -42,9 +42,9 @@ struct Claim {
   Source source{};
   std::string_view client;  // oauth_consumer_key
   std::optional<std::string_view>
-      token;  // absent; or present and perhaps empty, which means no token
-  std::string_view nonce;
-  std::int64_t timestamp = 0;  // Unix seconds
+      token;                   // absent; or present and perhaps empty, which means no token
+  std::string_view nonce;      // empty: neither nonce nor timestamp, as PLAINTEXT allows
+  std::int64_t timestamp = 0;  // as sent: Unix seconds, or milliseconds
   std::string_view signature;  // decoded from percent-encoding, still base64
   Method method{};
   std::optional<std::string_view> callback, verifier,
@@ -53,6 +53,10 @@ struct Claim {
       realm;  // the Authorization field's: not signed, so it proves nothing
 
   bool has_token() const { return token && !token->empty(); }
+  bool has_nonce() const { return !nonce.empty(); }
+  // In seconds the years from 5138 on, in milliseconds those from 1973 on: nothing can be both.
+  bool in_milliseconds() const { return timestamp > 100'000'000'000; }
+  std::int64_t seconds() const { return in_milliseconds() ? timestamp / 1000 : timestamp; }
 };
 
 // Checks the parameters as such: one source, none twice, none missing, lengths, version, a method

@@ -1,7 +1,7 @@
 #pragma once
 
-// The door to libcrypto: digests, keyed digests, key derivation, random bytes. Pure functions and
-// plain values; safe from any thread.
+// A door to libcrypto (rsa.h is the other): digests, keyed digests, key derivation, random bytes.
+// Pure functions and plain values; safe from any thread.
 
 #include <array>
 #include <cstddef>

@@ -4,47 +4,170 @@
 #include <array>
 
 #include "verify/base_string.h"
-#include "verify/percent.h"
 
 namespace verify {
 namespace {
 
 Reject reject(Reason reason, std::string detail = {}) { return {reason, std::move(detail)}; }
 
-// Section 3.4.2: both secrets encoded, and the '&' between them even when one is empty.
-struct HmacSecret {
-  std::string bytes;
-  HmacSecret(const Secret& client, const Secret& token) {
-    bytes.reserve(3 * (client.reveal().size() + token.reveal().size()) + 1);
-    percent_encode(client.reveal(), bytes);
-    bytes += '&';
-    percent_encode(token.reveal(), bytes);
-  }
-  HmacSecret(const HmacSecret&) = delete;
-  HmacSecret& operator=(const HmacSecret&) = delete;
-  ~HmacSecret() { wipe(bytes.data(), bytes.size()); }
-};
-
-// Compares all of `made` whatever was received, also when that is of another length or no base64 at
-// all.
-bool matches(const Digest& made, const std::array<unsigned char, 64>& given, std::size_t size) {
-  const bool same = equal_in_constant_time(made.view(), std::span(given).first(made.size));
-  return same && size == made.size;
+template <class Key>
+bool is_live(const Key& key, std::int64_t now) {
+  return !key.expires() || *key.expires() > now;
 }
 
-// The key that made the signature. Every key is tried, the expired ones too.
-std::optional<std::size_t> matching_key(const Claim& claim, Hash hash, std::string_view base,
-                                        const Keys& keys, std::int64_t now) {
-  std::array<unsigned char, 64> given{};
-  const std::size_t size = from_base64(claim.signature, given).value_or(0);
-  std::optional<std::size_t> found;
-  for (std::size_t i = 0; i < keys.keys.size(); ++i) {
-    const SigningKey& key = keys.keys[i];
-    const bool same = matches(key.hmac(hash).sign(base), given, size);
-    const bool live = !key.expires() || *key.expires() > now;
-    if (same && live && !found) found = i;
+// ---- The signature
+
+// What was received, decoded; nothing of it when that is too long or no base64 at all.
+template <std::size_t kMost>
+class Given {
+ public:
+  explicit Given(std::string_view signature) : size_(from_base64(signature, bytes_).value_or(0)) {}
+  std::span<const unsigned char> view() const { return std::span(bytes_).first(size_); }
+  // Compares all of `made` whatever was received.
+  bool is(const Digest& made) const {
+    const bool same = equal_in_constant_time(made.view(), std::span(bytes_).first(made.size));
+    return same && size_ == made.size;
   }
-  return found;
+
+ private:
+  std::array<unsigned char, kMost> bytes_{};
+  std::size_t size_;
+};
+
+struct Match {
+  std::size_t key = 0;
+  bool other_scheme = false;
+};
+
+// The search for the key that made the signature. It is `eager` if acceptance hangs on that alone:
+// then the first match ends it. Else the request is refused whatever matches, and all refusals must
+// cost the same.
+class Search {
+ public:
+  Search(const RequestView& request, const Claim& claim, const Keys& keys, const Policy& policy,
+         QuirkSet quirks, std::int64_t now, bool eager)
+      : request_(request),
+        claim_(claim),
+        keys_(keys),
+        policy_(policy),
+        quirks_(quirks),
+        now_(now),
+        eager_(eager) {}
+
+  std::optional<Match> run(std::span<const std::string> schemes, Parameters& parameters) const {
+    if (claim_.method == Method::Plaintext) return as_match(plaintext(), false);
+    std::optional<Match> found = signed_with(request_.scheme, parameters);
+    for (const std::string& scheme : schemes) {
+      if (found && eager_) break;
+      if (scheme == request_.scheme) continue;
+      const auto other = signed_with(scheme, parameters);
+      if (!found) found = other;
+    }
+    return found;
+  }
+
+ private:
+  static std::optional<Match> as_match(std::optional<std::size_t> key, bool other_scheme) {
+    return key ? std::optional(Match{*key, other_scheme}) : std::nullopt;
+  }
+
+  std::optional<Match> signed_with(std::string_view scheme, Parameters& parameters) const {
+    RequestView seen = request_;
+    seen.scheme = scheme;
+    const std::string_view base = build_base_string(seen, parameters, quirks_);
+    const Hash hash = *hash_of(claim_.method);
+    return as_match(is_rsa(claim_.method) ? rsa(hash, base) : hmac(hash, base),
+                    scheme != request_.scheme);
+  }
+
+  std::optional<std::size_t> hmac(Hash hash, std::string_view base) const {
+    const Given<64> given(claim_.signature);
+    return first(keys_.keys, [&](const SigningKey& key, Spelling spelling) {
+      return given.is(key.hmac(hash, spelling).sign(base));
+    });
+  }
+
+  std::optional<std::size_t> plaintext() const {
+    const Digest given = digest(SigningKey::kPlaintextHash, claim_.signature);
+    return first(keys_.keys, [&](const SigningKey& key, Spelling spelling) {
+      return equal_in_constant_time(key.plaintext(spelling).view(), given.view());
+    });
+  }
+
+  std::optional<std::size_t> rsa(Hash hash, std::string_view base) const {
+    const Given<RsaKey::kMaxBits / 8> given(claim_.signature);
+    const Digest hashed = digest(hash, base);
+    return first(keys_.rsa_keys, [&](const VerifyingKey& key) {
+      const bool good = key.rsa().verify(hash, hashed, given.view());
+      return good && key.rsa().bits() >= policy_.rsa_min_bits;
+    });
+  }
+
+  // Whether a match ends the search at once.
+  enum class Stop : bool { No, Yes };
+
+  // The second spelling is tried even where it doesn't count: which quirks a client has must not
+  // show.
+  template <class Matches>
+  bool matches(const SigningKey& key, const Matches& made_by, Stop stop) const {
+    const bool encoded = made_by(key, Spelling::Encoded);
+    if (encoded && stop == Stop::Yes) return true;
+    const bool as_they_are = made_by(key, Spelling::AsTheyAre);
+    return encoded || (as_they_are && quirks_.has(Quirk::UnencodedKey));
+  }
+  template <class Matches>
+  bool matches(const VerifyingKey& key, const Matches& made_by, Stop) const {
+    return made_by(key);
+  }
+
+  template <class Key, class Matches>
+  std::optional<std::size_t> first(const std::vector<Key>& keys, const Matches& made_by) const {
+    std::optional<std::size_t> found;
+    std::size_t tried = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (!is_live(keys[i], now_)) continue;
+      ++tried;
+      if (!matches(keys[i], made_by, eager_ ? Stop::Yes : Stop::No) || found) continue;
+      found = i;
+      if (eager_) return found;
+    }
+    // What these would match does not count.
+    for (; tried < kKeysTried && !keys.empty(); ++tried) matches(keys[0], made_by, Stop::No);
+    return found;
+  }
+
+  const RequestView& request_;
+  const Claim& claim_;
+  const Keys& keys_;
+  const Policy& policy_;
+  QuirkSet quirks_;
+  std::int64_t now_;
+  bool eager_;
+};
+
+// What the log should say of a signature that no key made.
+std::string why_no_match(const Claim& claim, const Keys& keys, const Policy& policy,
+                         std::int64_t now) {
+  if (!is_rsa(claim.method)) {
+    const bool any = std::any_of(keys.keys.begin(), keys.keys.end(),
+                                 [now](const SigningKey& key) { return is_live(key, now); });
+    return any ? "" : "the client has no secret that has not expired";
+  }
+  std::string why = "the client has no RSA key that has not expired";
+  for (const VerifyingKey& key : keys.rsa_keys) {
+    if (!is_live(key, now)) continue;
+    if (key.rsa().bits() >= policy.rsa_min_bits) return {};
+    why = "an RSA key of " + std::to_string(key.rsa().bits()) + " bits, and at least " +
+          std::to_string(policy.rsa_min_bits) + " are needed";
+  }
+  return why;
+}
+
+// ---- The other conditions
+
+bool is_allowed(Method method, const Policy& policy, const Requirement& requirement) {
+  return policy.methods.has(method) &&
+         (requirement.methods.empty() || requirement.methods.has(method));
 }
 
 // The realms that are asked for and not held; empty when that is enough.
@@ -63,56 +186,87 @@ std::string missing_realms(const Requirement& requirement, const std::vector<std
   return missing;
 }
 
+// All that does not hang on the signature.
+struct Conditions {
+  Conditions(const Claim& claim, const Keys& keys, const Requirement& requirement, std::int64_t now)
+      : has_token(claim.has_token()),
+        method_allowed(keys.client_methods.empty() || keys.client_methods.has(claim.method)),
+        timestamp_good(!claim.in_milliseconds() ||
+                       (keys.quirks | requirement.quirks).has(Quirk::Milliseconds)),
+        token_expired(keys.token_expires && *keys.token_expires <= now),
+        missing(missing_realms(requirement, keys.realms)) {
+    const std::string_view realm = claim.realm.value_or(std::string_view());
+    header_realm_good = (keys.header_realm.empty() || realm == keys.header_realm) &&
+                        (requirement.header_realm.empty() || realm == requirement.header_realm);
+  }
+
+  bool all_good(const Keys& keys, const Requirement& requirement) const {
+    const bool token_good = keys.token_known && keys.token_of_client && !keys.token_revoked &&
+                            !token_expired && keys.user_enabled;
+    return keys.client_known && keys.client_enabled && method_allowed && timestamp_good &&
+           (has_token ? token_good : !requirement.token) && header_realm_good && missing.empty();
+  }
+
+  bool has_token, method_allowed, timestamp_good, token_expired;
+  bool header_realm_good = false;
+  std::string missing;  // realms
+};
+
+// Of a request whose signature matches. Requires that a condition is not met, and not one of those
+// that come ahead of a wrong signature.
+Reject reason_behind_signature(const Claim& claim, const Keys& keys, const Requirement& requirement,
+                               Conditions& conditions) {
+  if (!conditions.method_allowed) {
+    return reject(Reason::MethodRejected, std::string(name(claim.method)));
+  }
+  if (!conditions.timestamp_good) {
+    return reject(Reason::TimestampRefused, std::to_string(claim.timestamp) + ", in milliseconds");
+  }
+  if (!conditions.has_token && requirement.token) return reject(Reason::TokenAbsent);
+  if (conditions.has_token && !keys.token_of_client) return reject(Reason::TokenNotOfClient);
+  if (conditions.has_token && keys.token_revoked) return reject(Reason::TokenRevoked);
+  if (conditions.has_token && conditions.token_expired) return reject(Reason::TokenExpired);
+  if (conditions.has_token && !keys.user_enabled) return reject(Reason::UserDisabled);
+  if (!conditions.header_realm_good) {
+    return reject(Reason::HeaderRealmWrong, std::string(claim.realm.value_or("").substr(0, 64)));
+  }
+  return reject(Reason::RealmMissing, std::move(conditions.missing));
+}
+
 }  // namespace
 
-std::optional<Hash> hmac_hash(Method method) {
+bool is_rsa(Method method) {
+  return method == Method::RsaSha1 || method == Method::RsaSha256 || method == Method::RsaSha512;
+}
+
+std::optional<Hash> hash_of(Method method) {
   switch (method) {
     case Method::HmacSha1:
+    case Method::RsaSha1:
       return Hash::Sha1;
     case Method::HmacSha256:
+    case Method::RsaSha256:
       return Hash::Sha256;
     case Method::HmacSha512:
-      return Hash::Sha512;
-    case Method::RsaSha1:
-    case Method::RsaSha256:
     case Method::RsaSha512:
+      return Hash::Sha512;
     case Method::Plaintext:
       break;
   }
   return std::nullopt;
 }
 
-SigningKey::SigningKey(const Secret& client_secret, const Secret& token_secret,
-                       std::optional<std::int64_t> expires)
-    : SigningKey(HmacSecret(client_secret, token_secret).bytes, expires) {}
-
-SigningKey::SigningKey(const std::string& secret, std::optional<std::int64_t> expires)
-    : expires_(expires),
-      sha1_(Hash::Sha1, secret),
-      sha256_(Hash::Sha256, secret),
-      sha512_(Hash::Sha512, secret) {}
-
-const HmacKey& SigningKey::hmac(Hash hash) const {
-  switch (hash) {
-    case Hash::Sha1:
-      return sha1_;
-    case Hash::Sha256:
-      return sha256_;
-    case Hash::Sha512:
-      break;
-  }
-  return sha512_;
-}
-
 std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
-                            std::int64_t now, std::int64_t floor) {
+                            const Requirement& requirement, std::int64_t now, std::int64_t floor) {
   if (policy.enforce_tls && request.scheme != "https") return reject(Reason::InsecureTransport);
-  if (!policy.methods.has(claim.method) || !in_effect(claim.method)) {
+  if (!is_allowed(claim.method, policy, requirement)) {
     return reject(Reason::MethodRejected, std::string(name(claim.method)));
   }
+  if (claim.method == Method::Plaintext && !claim.has_nonce()) return std::nullopt;
   // Differences of two positive numbers cannot overflow.
-  const std::int64_t ahead = claim.timestamp - now;
-  if (ahead > policy.window_future_s || -ahead > policy.window_past_s || claim.timestamp <= floor) {
+  const std::int64_t seconds = claim.seconds();
+  const std::int64_t ahead = seconds - now;
+  if (ahead > policy.window_future_s || -ahead > policy.window_past_s || seconds <= floor) {
     return reject(Reason::TimestampRefused, std::to_string(claim.timestamp));
   }
   return std::nullopt;
@@ -121,42 +275,28 @@ std::optional<Reject> admit(const RequestView& request, const Claim& claim, cons
 Result<Accepted, Reject> judge(const RequestView& request, const Claim& claim, const Keys& keys,
                                const Policy& policy, const Requirement& requirement,
                                std::int64_t now, Workspace& workspace) {
-  const std::optional<Hash> hash = hmac_hash(claim.method);
-  if (!hash || !policy.methods.has(claim.method)) {
+  if (!is_allowed(claim.method, policy, requirement)) {
     return Failure(reject(Reason::MethodRejected, std::string(name(claim.method))));
   }
-  const std::string_view base =
-      build_base_string(request, workspace.state().parameters, keys.quirks | requirement.quirks);
-  const auto key = matching_key(claim, *hash, base, keys, now);
-  const bool has_token = claim.has_token();
-  const bool method_allowed = keys.client_methods.empty() || keys.client_methods.has(claim.method);
-  const bool expired = keys.token_expires && *keys.token_expires <= now;
-  const std::string missing = missing_realms(requirement, keys.realms);
-
-  const bool token_good = keys.token_known && keys.token_of_client && !keys.token_revoked &&
-                          !expired && keys.user_enabled;
-  const bool good = keys.client_known && keys.client_enabled && method_allowed && key.has_value() &&
-                    (has_token ? token_good : !requirement.token) && missing.empty();
-  if (good) return Accepted{*key};
+  Conditions conditions(claim, keys, requirement, now);
+  const bool rest_good = conditions.all_good(keys, requirement);
+  const Search search(request, claim, keys, policy, keys.quirks | requirement.quirks, now,
+                      /*eager=*/rest_good);
+  const std::optional<Match> match = search.run(requirement.schemes, workspace.state().parameters);
+  if (rest_good && match) return Accepted{match->key, match->other_scheme};
 
   if (!keys.client_known) return Failure(reject(Reason::ClientUnknown));
   if (!keys.client_enabled) return Failure(reject(Reason::ClientDisabled));
-  if (has_token && !keys.token_known) return Failure(reject(Reason::TokenUnknown));
-  if (!key) {
-    // Not MethodRejected: that would tell a stranger which clients there are.
+  if (conditions.has_token && !keys.token_known) return Failure(reject(Reason::TokenUnknown));
+  if (match) {
+    return Failure(reason_behind_signature(claim, keys, requirement, conditions));
+  }
+  // Not MethodRejected: that would tell a stranger which clients there are.
+  if (!conditions.method_allowed) {
     const std::string method(name(claim.method));
-    return Failure(reject(Reason::SignatureInvalid,
-                          method_allowed ? "" : method + " is also not for this client"));
+    return Failure(reject(Reason::SignatureInvalid, method + " is also not for this client"));
   }
-  if (!method_allowed) {
-    return Failure(reject(Reason::MethodRejected, std::string(name(claim.method))));
-  }
-  if (!has_token && requirement.token) return Failure(reject(Reason::TokenAbsent));
-  if (has_token && !keys.token_of_client) return Failure(reject(Reason::TokenNotOfClient));
-  if (has_token && keys.token_revoked) return Failure(reject(Reason::TokenRevoked));
-  if (has_token && expired) return Failure(reject(Reason::TokenExpired));
-  if (has_token && !keys.user_enabled) return Failure(reject(Reason::UserDisabled));
-  return Failure(reject(Reason::RealmMissing, missing));
+  return Failure(reject(Reason::SignatureInvalid, why_no_match(claim, keys, policy, now)));
 }
 
 }  // namespace verify

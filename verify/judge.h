@@ -18,7 +18,7 @@
 #include "verify/reject.h"
 #include "verify/request.h"
 #include "verify/result.h"
-#include "verify/secret.h"
+#include "verify/signing_key.h"
 
 namespace verify {
 
@@ -27,26 +27,12 @@ struct Policy {
   bool enforce_tls = true;
   std::int64_t window_past_s = 60;  // seconds
   std::int64_t window_future_s = 60;
+  int rsa_min_bits = 2048;  // RSA keys with fewer don't count
 };
 
-// What may sign: one client secret joined with the token's (RFC 5849 3.4.2), prepared.
-// `expires` is Unix seconds; absent: never.
-class SigningKey {
- public:
-  SigningKey(const Secret& client_secret, const Secret& token_secret,
-             std::optional<std::int64_t> expires);
-  const std::optional<std::int64_t>& expires() const { return expires_; }
-  const HmacKey& hmac(Hash hash) const;
-
- private:
-  SigningKey(const std::string& secret, std::optional<std::int64_t> expires);
-
-  std::optional<std::int64_t> expires_;
-  HmacKey sha1_, sha256_, sha512_;
-};
-
-// The hash of an HMAC method; nothing for the others.
-std::optional<Hash> hmac_hash(Method method);
+bool is_rsa(Method method);
+// The hash that a method is over; nothing for PLAINTEXT.
+std::optional<Hash> hash_of(Method method);
 
 // What the store knows of the pair (client, token), prepared for judging. Immutable once built,
 // hence shareable. For an unknown client or token it is built from the store's dummy records, with
@@ -63,8 +49,11 @@ struct Keys {
   std::vector<std::string>
       realms;       // the token's, within what its client may have; the client's without a token
   QuirkSet quirks;  // of the client
-  std::string header_realm;      // of the client, as in Requirement
-  std::vector<SigningKey> keys;  // live secrets, newest first; never empty
+  std::string header_realm;  // of the client, as in Requirement
+  // Newest first and never empty: for a client that has none of a kind, what stands in for it has
+  // expired long ago.
+  std::vector<SigningKey> keys;
+  std::vector<VerifyingKey> rsa_keys;
 };
 
 // What the route asks for.
@@ -79,18 +68,25 @@ struct Requirement {
 };
 
 // Transport, method, timestamp window: what can be refused without keys. `now`: Unix seconds.
-// `floor`: timestamps at or below it are refused (the ledger's floor).
+// `floor`: timestamps at or below it are refused (the ledger's floor). One in milliseconds is
+// measured as such: only judge() knows whether this client may count so.
 std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
-                            std::int64_t now, std::int64_t floor);
+                            const Requirement& requirement, std::int64_t now, std::int64_t floor);
 
 struct Accepted {
   std::size_t key_index = 0;  // which of the client's secrets, or of its RSA keys, matched
   bool other_scheme = false;  // one of Requirement::schemes had been signed
 };
 
-// Builds the base string, tries every key, and only then ANDs all conditions, so that every failure
-// costs the same. Of several reasons the one that says most is given, but what a stranger must not
-// learn (disclosed() shows which) is all that comes ahead of a wrong signature.
+// How many keys of the kind that the method needs are tried for each base string before a request
+// is refused, at least: as many as a client has in the midst of a rotation.
+inline constexpr std::size_t kKeysTried = 2;
+
+// ANDs all conditions. Acceptance may come with the first key that matches; every refusal costs the
+// same number of base strings and verifications, whatever its reason and whatever keys the client
+// has (kKeysTried, unless more are live). Of several reasons the one that says most is given, but
+// what a stranger must not learn (disclosed() shows which) is all that comes ahead of a wrong
+// signature.
 Result<Accepted, Reject> judge(const RequestView& request, const Claim& claim, const Keys& keys,
                                const Policy& policy, const Requirement& requirement,
                                std::int64_t now, Workspace& workspace);

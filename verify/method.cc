@@ -20,19 +20,4 @@ std::optional<Method> method_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-bool in_effect(Method method) {
-  switch (method) {
-    case Method::HmacSha1:
-    case Method::HmacSha256:
-    case Method::HmacSha512:
-      return true;
-    case Method::RsaSha1:
-    case Method::RsaSha256:
-    case Method::RsaSha512:
-    case Method::Plaintext:
-      return false;
-  }
-  return false;
-}
-
 }  // namespace verify

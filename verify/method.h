@@ -22,9 +22,6 @@ inline constexpr int kMethodCount = 7;
 std::string_view name(Method method);
 std::optional<Method> method_from_name(std::string_view name);  // case-sensitive, as the RFC has it
 
-// Whether this version can judge the method. Settings and records may name all of them.
-bool in_effect(Method method);
-
 class MethodSet {
  public:
   constexpr MethodSet() = default;

@@ -20,7 +20,7 @@ enum class Reason : std::uint8_t {
   ParameterTooMany,        // more than limits.parameters
   AuthorizationMalformed,  // the Authorization field does not parse (3.5.1)
   VersionRejected,         // oauth_version present and not 1.0
-  MethodRejected,          // signature method unknown, not allowed, or not in effect
+  MethodRejected,          // signature method unknown or not allowed
   InsecureTransport,       // enforce_tls and the external scheme is http
   // failed authentication: 401
   CredentialsAbsent,  // no OAuth parameters at all, or another scheme

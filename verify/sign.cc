@@ -7,6 +7,8 @@
 #include "verify/judge.h"
 #include "verify/parameters.h"
 #include "verify/percent.h"
+#include "verify/rsa.h"
+#include "verify/signing_key.h"
 
 namespace verify {
 namespace {
@@ -27,15 +29,29 @@ std::string realm_text(const std::string& realm) {
   return safe ? realm : percent_encode(realm);
 }
 
+// Of a request that `parameters` has read (section 3.4).
+Result<std::string, std::string> signature(const RequestView& request, Parameters& parameters,
+                                           const Signer& signer) {
+  const std::optional<Hash> hash = hash_of(signer.method);
+  if (!hash) {
+    return percent_encode(signer.client_secret.reveal()) + '&' +
+           percent_encode(signer.token_secret.reveal());
+  }
+  const std::string_view base = build_base_string(request, parameters);
+  if (is_rsa(signer.method)) {
+    const auto made = rsa_signature(signer.private_key, *hash, base);
+    if (!made) return made.failure();
+    return to_base64(*made);
+  }
+  const SigningKey key(signer.client_secret, signer.token_secret, std::nullopt);
+  return to_base64(key.hmac(*hash).sign(base).view());
+}
+
 }  // namespace
 
 Result<std::string, std::string> authorization_header(const RequestView& request,
                                                       const Signer& signer, std::int64_t timestamp,
                                                       std::string_view nonce) {
-  const std::optional<Hash> hash = hmac_hash(signer.method);
-  if (!hash || !in_effect(signer.method)) {
-    return Failure("Signing with " + std::string(name(signer.method)) + " is not supported.");
-  }
   std::string header = "OAuth ";
   if (!signer.realm.empty()) header += "realm=\"" + realm_text(signer.realm) + '"';
   add(Field::ConsumerKey, signer.client, header);
@@ -52,9 +68,9 @@ Result<std::string, std::string> authorization_header(const RequestView& request
   if (const auto reject = parameters.read(seen, Bounds{UINT32_MAX})) {
     return Failure(std::string(sentence(reject->reason)) + " (" + reject->detail + ')');
   }
-  const SigningKey key(signer.client_secret, signer.token_secret, std::nullopt);
-  const Digest mac = key.hmac(*hash).sign(build_base_string(seen, parameters));
-  add(Field::Signature, to_base64(mac.view()), header);
+  const auto made = signature(seen, parameters, signer);
+  if (!made) return made.failure();
+  add(Field::Signature, *made, header);
   return header;
 }
 

@@ -21,7 +21,8 @@ struct Signer {
   std::optional<std::string> token;
   Secret token_secret;
   Method method = Method::HmacSha1;
-  std::string realm;  // empty: no realm parameter
+  std::string realm;     // empty: no realm parameter
+  Secret private_key{};  // PEM text, for the RSA methods, which need no secret
 };
 
 // The value of the Authorization field: `OAuth oauth_consumer_key="...", ...`.

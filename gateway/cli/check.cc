@@ -34,6 +34,30 @@ std::string_view name(conf::Auth auth) {
   return "token";
 }
 
+std::string_view name(conf::ErrorStyle style) {
+  switch (style) {
+    case conf::ErrorStyle::Accept:
+      return "accept";
+    case conf::ErrorStyle::Form:
+      return "form";
+    case conf::ErrorStyle::Json:
+      return "json";
+    case conf::ErrorStyle::ProblemReporting:
+      return "problem_reporting";
+    case conf::ErrorStyle::Flask:
+      return "flask";
+  }
+  return "accept";
+}
+
+std::string_view name(conf::BodyHash hash) {
+  return hash == conf::BodyHash::Required ? "required" : "verified";
+}
+
+std::string_view name(conf::HostSent host) {
+  return host == conf::HostSent::Upstream ? "upstream" : "received";
+}
+
 json::array strings(const std::vector<std::string>& words) {
   return json::array(words.begin(), words.end());
 }
@@ -58,6 +82,14 @@ json::object to_json(const conf::Route& route) {
   out["auth"] = name(route.auth);
   out[route.any_realm ? "realms_any" : "realms"] = strings(route.realms);
   out["upstream"] = route.upstream;
+  out["host"] = name(route.host);
+  out["signature_methods"] = strings(route.signature_methods);
+  out["accept_schemes"] = strings(route.accept_schemes);
+  out["body_hash"] = name(route.body_hash);
+  out["errors"] = name(route.errors);
+  out["quirks"] = strings(route.quirks);
+  out["header_realm"] = route.header_realm;
+  out["pass_authorization"] = route.pass_authorization;
   out["line"] = route.where.line;
   return out;
 }
@@ -85,6 +117,32 @@ std::string realms_text(const conf::Route& route) {
   return (route.any_realm ? "any of " : "all of ") + joined(route.realms);
 }
 
+// What else the route says: its keys that are not at their defaults.
+std::string settings_text(const conf::Route& route) {
+  const conf::Route usual;
+  std::string out;
+  const auto add = [&out](std::string_view key, std::string_view value) {
+    if (!out.empty()) out += ' ';
+    out += key;
+    out += '=';
+    out += value;
+  };
+  const auto list = [&add](std::string_view key, const std::vector<std::string>& words) {
+    std::string value;
+    for (const std::string& word : words) value += (value.empty() ? "" : ",") + word;
+    if (!words.empty()) add(key, value);
+  };
+  if (route.host != usual.host) add("host", name(route.host));
+  list("signature_methods", route.signature_methods);
+  list("accept_schemes", route.accept_schemes);
+  if (route.body_hash != usual.body_hash) add("body_hash", name(route.body_hash));
+  if (route.errors != usual.errors) add("errors", name(route.errors));
+  list("quirks", route.quirks);
+  if (!route.header_realm.empty()) add("header_realm", '"' + route.header_realm + '"');
+  if (route.pass_authorization) add("pass_authorization", "true");
+  return out.empty() ? "-" : out;
+}
+
 void print_list(std::string_view title, const std::vector<std::string>& lines, std::ostream& out) {
   if (lines.empty()) return;
   out << '\n' << title << ":\n";
@@ -92,11 +150,11 @@ void print_list(std::string_view title, const std::vector<std::string>& lines, s
 }
 
 void print_text(const Report& report, std::ostream& out) {
-  Table table({"HOSTS", "PATH", "METHODS", "AUTH", "REALMS", "UPSTREAM"});
+  Table table({"HOSTS", "PATH", "METHODS", "AUTH", "REALMS", "UPSTREAM", "SETTINGS"});
   for (const conf::Route* route : report.routes) {
     table.add({joined(route->hosts, "any"), printable(route->path.text),
                joined(route->methods, "any"), std::string(name(route->auth)), realms_text(*route),
-               printable(route->upstream)});
+               printable(route->upstream), settings_text(*route)});
   }
   table.print(out);
   print_list("Not yet in effect", report.waiting, out);

@@ -61,6 +61,7 @@ upstream = "api"
 [[route]]
 path = "/public/*"
 auth = "none"
+errors = "flask"
 upstream = "api"
 )";
 
@@ -81,13 +82,52 @@ TEST_CASE("check prints the routes in the order in which they match") {
   CHECK(ran.err.empty());
   const auto lines = first_lines(ran.out, 4);
   REQUIRE(lines.size() == 4);
-  CHECK(lines[0] == "HOSTS  PATH        METHODS    AUTH   REALMS                 UPSTREAM");
-  CHECK(lines[1] == "any    /api/email  GET, POST  token  email                  api");
-  CHECK(has(ran.out, "any    /api/*      any        token  any of email, address  api\n"));
-  CHECK(has(ran.out, "any    /public/*   any        none   -                      api\n"));
+  CHECK(lines[0] ==
+        "HOSTS  PATH        METHODS    AUTH   REALMS                 UPSTREAM  SETTINGS");
+  CHECK(lines[1] == "any    /api/email  GET, POST  token  email                  api       -");
+  CHECK(has(ran.out, "any    /api/*      any        token  any of email, address  api       -\n"));
+  CHECK(
+      has(ran.out,
+          "any    /public/*   any        none   -                      api       errors=flask\n"));
   CHECK(has(ran.out, "\nNot yet in effect:\n  "));
   CHECK(has(ran.out, "\nWarnings:\n  "));
   CHECK(!has(ran.out, "Live:"));
+}
+
+TEST_CASE("check prints what else a route says by its keys") {
+  Shell shell;
+  const std::string config = shell.config(R"([[upstream]]
+name = "api"
+servers = ["http://127.0.0.1:9000"]
+[[route]]
+path = "/*"
+host = "upstream"
+signature_methods = ["HMAC-SHA1", "HMAC-SHA256"]
+accept_schemes = ["https"]
+body_hash = "required"
+errors = "problem_reporting"
+quirks = ["unencoded_key", "milliseconds"]
+header_realm = "Schoology API"
+pass_authorization = true
+upstream = "api"
+)");
+  const Ran ran = shell.run({"check", "--config", config});
+  CAPTURE(ran.err);
+  REQUIRE(ran.code == 0);
+  CHECK(has(ran.out,
+            "  api       host=upstream signature_methods=HMAC-SHA1,HMAC-SHA256 "
+            "accept_schemes=https body_hash=required errors=problem_reporting "
+            "quirks=unencoded_key,milliseconds header_realm=\"Schoology API\" "
+            "pass_authorization=true\n"));
+  const auto route = object(shell.run({"check", "--json", "--config", config}).out)
+                         .at("routes")
+                         .as_array()[0]
+                         .as_object();
+  CHECK(route.at("host") == "upstream");
+  CHECK(tests::json::serialize(route.at("accept_schemes")) == R"(["https"])");
+  CHECK(tests::json::serialize(route.at("quirks")) == R"(["unencoded_key","milliseconds"])");
+  CHECK(route.at("header_realm") == "Schoology API");
+  CHECK(route.at("pass_authorization") == true);
 }
 
 TEST_CASE("check --json says the same in one object") {
@@ -100,7 +140,10 @@ TEST_CASE("check --json says the same in one object") {
   REQUIRE(routes.size() == 3);
   CHECK(tests::json::serialize(routes[0]) ==
         R"({"hosts":[],"path":"/api/email","methods":["GET","POST"],"auth":"token",)"
-        R"("realms":["email"],"upstream":"api","line":14})");
+        R"("realms":["email"],"upstream":"api","host":"received","signature_methods":[],)"
+        R"("accept_schemes":[],"body_hash":"verified","errors":"accept","quirks":[],)"
+        R"("header_realm":"","pass_authorization":false,"line":14})");
+  CHECK(routes[2].at("errors") == "flask");
   CHECK(all.at("not_yet_in_effect").as_array().size() > 0);
   CHECK(all.at("warnings").as_array().size() > 0);
   CHECK(!all.contains("live"));

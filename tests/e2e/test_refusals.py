@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import json
 import time
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -154,6 +156,37 @@ def test_a_refusal_is_a_form_or_a_problem_document_as_asked(gate):
         answer = gate.call(None, "GET", "/api/x", headers=[f"Accept: {accept}"] if accept else [])
         assert answer.one("content-type").split(";")[0] == kind
         assert answer.body
+
+
+def test_each_route_has_refusals_in_the_words_its_clients_know(new_gate, recorder, alice):
+    styles = ["accept", "form", "json", "problem_reporting", "flask"]
+    gate = new_gate(recorder, [{"path": f"/{style}/*", "upstream": "api", "errors": style} for style in styles])
+
+    def said(style, **given):
+        answer = gate.call(alice, "GET", f"/{style}/x", headers=["Accept: application/json"], **given)
+        assert answer.has("www-authenticate") == (answer.status == 401)
+        if not answer.body or answer.body.startswith(b"{"):
+            return answer.status, answer.body and json.loads(answer.body)
+        return answer.status, dict(parse_qsl(answer.body.decode(), strict_parsing=True))
+
+    now = int(time.time())
+    status, problem = said("problem_reporting", oauth_timestamp=stale(-1000))
+    least, most = map(int, problem.pop("oauth_acceptable_timestamps").split("-"))
+    assert now - 60 <= least <= now and now + 60 <= most <= now + 60 + 20
+    assert status == 401 and problem.pop("oauth_problem_advice") and problem == {"oauth_problem": "timestamp_refused"}
+    assert said("problem_reporting", oauth_nonce=None) == (400, {
+        "oauth_problem": "parameter_absent", "oauth_parameters_absent": "oauth_nonce",
+        "oauth_problem_advice": "A mandatory OAuth parameter is missing."})
+    assert said("problem_reporting", oauth_version="2.0")[1]["oauth_acceptable_versions"] == "1.0-1.0"
+    assert said("flask", oauth_timestamp=stale(-1000)) == (401, b"")
+    status, told = said("flask", oauth_version="2.0")
+    assert status == 400 and sorted(told) == ["error", "error_description"] and told["error"] == "invalid_request"
+    for style in ("accept", "json"):
+        status, told = said(style, oauth_timestamp=stale(-1000))
+        assert (status, told["status"], told["oauth_problem"]) == (401, 401, "timestamp_refused")
+    status, told = said("form", oauth_timestamp=stale(-1000))
+    assert (status, told["error"], told["oauth_problem"]) == (401, "invalid_request", "timestamp_refused")
+    assert not recorder.touched
 
 
 def test_secrets_of_odd_characters_sign_as_well_as_others(new_gate, recorder, store):

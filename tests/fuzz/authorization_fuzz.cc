@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Keys out;
     out.client_known = out.client_enabled = true;
     out.keys.emplace_back(Secret(std::string_view("cs")), Secret(), std::nullopt);
+    out.rsa_keys.emplace_back(*RsaKey::parse(unpaired_rsa_key(1024)), std::nullopt);
     return out;
   }();
   RequestView request{};

@@ -10,8 +10,9 @@
 namespace {
 
 // "scheme authority prefix", or "none".
-std::string resolved(const conf::Listen& listen, std::string_view host, bool secure = false) {
-  const auto external = gateway::Authorities(listen).resolve(host, secure);
+std::string resolved(const conf::Listen& listen, std::string_view host, bool secure = false,
+                     const gateway::Forwarded& forwarded = {}) {
+  const auto external = gateway::Authorities(listen).resolve(host, secure, forwarded);
   if (!external) return "none";
   std::string text = external->scheme + ' ' + external->authority;
   if (!external->path_prefix.empty()) text += ' ' + external->path_prefix;
@@ -22,6 +23,11 @@ conf::Listen with_urls(const std::vector<std::string>& urls) {
   conf::Listen listen;
   for (const std::string& url : urls) listen.external_url.push_back(conf::parse_url(url).value());
   return listen;
+}
+
+gateway::Forwarded told(std::string_view scheme, std::string_view authority = {},
+                        std::uint16_t port = 0) {
+  return {.client = {}, .scheme = scheme, .authority = authority, .port = port};
 }
 
 conf::Listen with_hosts(const std::vector<std::string>& hosts) {
@@ -88,4 +94,84 @@ TEST_CASE("with hosts the Host must be listed, with its port or for all ports") 
   CHECK(resolved(hosts, "[::1]:8080") == "http [::1]:8080");
   CHECK(resolved(hosts, "d.example") == "none");
   CHECK(resolved(hosts, "") == "none");
+}
+
+TEST_CASE("without external URLs a trusted proxy's word comes before Host and connection") {
+  const conf::Listen any;
+  CHECK(resolved(any, "inside:81", false, told("https")) == "https inside:81");
+  CHECK(resolved(any, "inside:81", false, told("https", "A.example")) == "https a.example");
+  CHECK(resolved(any, "inside:81", true, told("http", "a.example")) == "http a.example");
+  CHECK(resolved(any, "inside:81", true, told("", "a.example")) == "https a.example");
+  CHECK(resolved(any, "a.example:443", false, told("https")) == "https a.example");
+  CHECK(resolved(any, "a.example:80", false, told("https")) == "https a.example:80");
+  CHECK(resolved(any, "", false, told("https", "a.example:443")) == "https a.example");
+  CHECK(resolved(any, "b", false, told("https", "[2001:DB8::1]:443")) == "https [2001:db8::1]");
+  CHECK(resolved(any, "b", false, told("https", "a b")) == "none");
+  CHECK(resolved(any, "a b", false, told("https", "a.example")) == "none");
+}
+
+TEST_CASE("a port that a proxy names stands where the authority has none") {
+  const conf::Listen any;
+  CHECK(resolved(any, "inside", false, told("https", "a.example", 8443)) == "https a.example:8443");
+  CHECK(resolved(any, "inside", false, told("https", "a.example", 443)) == "https a.example");
+  CHECK(resolved(any, "inside", false, told("https", "a.example:1", 8443)) == "https a.example:1");
+  CHECK(resolved(any, "inside", false, told("https", {}, 8443)) == "https inside:8443");
+  CHECK(resolved(any, "inside:81", false, told("https", {}, 8443)) == "https inside:81");
+  CHECK(resolved(any, "[::1]", false, told("", {}, 8080)) == "http [::1]:8080");
+  CHECK(resolved(any, "", false, told("https", {}, 8443)) == "https ");
+}
+
+TEST_CASE("a proxy's word chooses among external URLs and never adds one") {
+  const conf::Listen one = with_urls({"https://a.example/base"});
+  CHECK(resolved(one, "a.example", false, told("http")) == "https a.example /base");
+  CHECK(resolved(one, "inside", false, told("http", "a.example")) == "https a.example /base");
+  CHECK(resolved(one, "a.example", false, told("http", "evil")) == "https a.example /base");
+  CHECK(resolved(one, "a.example", false, told("", {}, 8443)) == "https a.example /base");
+  CHECK(resolved(one, "inside", false, told("https", "evil")) == "none");
+  const conf::Listen both = with_urls({"http://a.example/h", "https://a.example/s"});
+  CHECK(resolved(both, "a.example", false, told("https")) == "https a.example /s");
+  CHECK(resolved(both, "a.example", true, told("http")) == "http a.example /h");
+  const conf::Listen two = with_urls({"https://a.example", "https://b.example"});
+  CHECK(resolved(two, "a.example", false, told("", "b.example")) == "https b.example");
+}
+
+TEST_CASE("hosts limits what a proxy may name") {
+  const conf::Listen hosts = with_hosts({"a.example", "b.example:8443"});
+  CHECK(resolved(hosts, "inside", false, told("https", "a.example")) == "https a.example");
+  CHECK(resolved(hosts, "inside", false, told("https", "b.example", 8443)) ==
+        "https b.example:8443");
+  CHECK(resolved(hosts, "inside", false, told("https", "b.example")) == "none");
+  CHECK(resolved(hosts, "a.example", false, told("https", "evil")) == "none");
+}
+
+TEST_CASE("the answer that a connection keeps is only for who asks the same") {
+  const conf::Listen any;
+  const gateway::Authorities authorities(any);
+  gateway::ResolvedAuthority kept;
+  struct Case {
+    std::string host;
+    gateway::Forwarded forwarded;
+    std::string expected;
+  };
+  const std::vector<Case> cases{
+      {"a", {}, "http a"},
+      {"b", {}, "http b"},
+      {"b", told("https"), "https b"},
+      {"b", told("https", "c"), "https c"},
+      {"b", told("https", "d"), "https d"},
+      {"b", told("https", "d", 444), "https d:444"},
+      {"b", told("https", "d", 445), "https d:445"},
+      {"b", told("http", "d", 445), "http d:445"},
+      {"b", {}, "http b"},
+  };
+  for (int round = 0; round < 2; ++round) {
+    for (const Case& one : cases) {
+      for (int again = 0; again < 2; ++again) {
+        const auto* external = kept.resolve(authorities, one.host, false, one.forwarded);
+        REQUIRE(external);
+        CHECK(external->scheme + ' ' + external->authority == one.expected);
+      }
+      CHECK(kept.resolve(authorities, "a b", false, one.forwarded) == nullptr);
+    }
+  }
 }

@@ -51,6 +51,13 @@ struct Kept {
   Credentials finder;
 };
 
+store::Client a_dummy() {
+  store::Client dummy;
+  dummy.secrets.push_back({verify::Secret(std::string("dummy secret")), std::nullopt});
+  dummy.rsa_public_keys.push_back({verify::unpaired_rsa_key(2048), std::nullopt});
+  return dummy;
+}
+
 }  // namespace
 
 TEST_CASE("a second look at the same pair reads nothing") {
@@ -78,6 +85,7 @@ TEST_CASE("pairs that nobody knows are remembered like others, and cost as many 
     CHECK(first->keys.token_known == (token == std::string("T")));
     CHECK_FALSE((first->keys.client_known && first->keys.token_known));
     CHECK(first->keys.keys.size() == 1);
+    CHECK(first->keys.rsa_keys.size() == 1);
   }
 }
 
@@ -151,7 +159,56 @@ TEST_CASE("a token gives the realms that its client may have") {
   found.client.realms = {"a", "b"};
   found.token.realms = {"b", "c"};
   const conf::Headers headers;
-  CHECK(prepare(found, "K", "T", headers)->keys.realms == std::vector<std::string>{"b"});
+  const store::Client dummy = a_dummy();
+  CHECK(prepare(found, dummy, "K", "T", headers)->keys.realms == std::vector<std::string>{"b"});
   found.token_known = false;
-  CHECK(prepare(found, "K", "", headers)->keys.realms == std::vector<std::string>{"a", "b"});
+  CHECK(prepare(found, dummy, "K", "", headers)->keys.realms == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("a client's secrets, keys, methods, quirks and header realm are what it is judged by") {
+  store::Found found;
+  found.client_known = true;
+  found.client.key = "K";
+  found.client.secrets = {{verify::Secret(std::string("S")), 5},
+                          {verify::Secret(std::string("R")), std::nullopt}};
+  const std::string pem = verify::unpaired_rsa_key(1024);
+  found.client.rsa_public_keys = {{pem, 7}, {"no key at all", 8}, {pem, std::nullopt}};
+  found.client.signature_methods = {"RSA-SHA1"};
+  found.client.quirks = {"milliseconds"};
+  found.client.header_realm = "Schoology API";
+  const auto credential = prepare(found, a_dummy(), "K", "", conf::Headers());
+  const verify::Keys& keys = credential->keys;
+  REQUIRE(keys.keys.size() == 2);
+  CHECK(keys.keys[0].expires() == 5);
+  CHECK_FALSE(keys.keys[1].expires().has_value());
+  // What can't be read keeps its place, so that the others keep theirs, and never counts.
+  REQUIRE(keys.rsa_keys.size() == 3);
+  CHECK(keys.rsa_keys[0].expires() == 7);
+  CHECK(keys.rsa_keys[0].rsa().bits() == 1024);
+  CHECK(keys.rsa_keys[1].expires() == 0);
+  CHECK(keys.rsa_keys[1].rsa().bits() == 2048);
+  CHECK_FALSE(keys.rsa_keys[2].expires().has_value());
+  CHECK(keys.client_methods.has(verify::Method::RsaSha1));
+  CHECK_FALSE(keys.client_methods.has(verify::Method::HmacSha1));
+  CHECK(keys.quirks.has(verify::Quirk::Milliseconds));
+  CHECK_FALSE(keys.quirks.has(verify::Quirk::UnencodedKey));
+  CHECK(keys.header_realm == "Schoology API");
+}
+
+TEST_CASE("the dummy stands in for what a client lacks, and never counts") {
+  store::Found found;
+  found.client_known = true;
+  const store::Client dummy = a_dummy();
+  const auto credential = prepare(found, dummy, "K", "", conf::Headers());
+  const verify::Keys& keys = credential->keys;
+  REQUIRE(keys.keys.size() == 1);
+  REQUIRE(keys.rsa_keys.size() == 1);
+  CHECK(keys.keys[0].expires() == 0);
+  CHECK(keys.rsa_keys[0].expires() == 0);
+  CHECK(keys.rsa_keys[0].rsa().bits() == 2048);
+  const verify::SigningKey own(dummy.secrets[0].secret, verify::Secret(), std::nullopt);
+  const auto mac = [](const verify::SigningKey& key) {
+    return verify::to_hex(key.hmac(verify::Hash::Sha1).sign("m").view());
+  };
+  CHECK(mac(keys.keys[0]) == mac(own));
 }

@@ -22,7 +22,7 @@ gateway::Onward onward() {
   onward.target = "/a%2Fb?x=1";
   onward.host = "api.example";
   onward.request_id = "ID";
-  onward.peer = "10.0.0.9";
+  onward.forwarded_for = "10.0.0.9";
   onward.scheme = "https";
   onward.authority = "api.example";
   return onward;

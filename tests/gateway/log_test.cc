@@ -86,6 +86,13 @@ TEST_CASE("a text line says who asked what, and what came of it") {
       text(entry()) ==
       "2026-01-02T03:04:05.678Z info  id=7f3a 127.0.0.1:1234 \"GET /path\" host=api.example 200 ok "
       "client=key user=alice upstream=api in=0 out=123 us=456\n");
+  LogEntry more = entry();
+  more.from = "203.0.113.7";
+  more.scheme = "http";
+  CHECK(text(more) ==
+        "2026-01-02T03:04:05.678Z info  id=7f3a 127.0.0.1:1234 \"GET /path\" from=203.0.113.7 "
+        "host=api.example scheme=http 200 ok client=key user=alice upstream=api in=0 out=123 "
+        "us=456\n");
   LogEntry cut{.reason = "client_gone", .detail = "it \"left\"\n", .bytes_in = 7};
   CHECK(text(cut) ==
         "2026-01-02T03:04:05.678Z info  - \"- -\" - client_gone in=7 out=0 us=0 "
@@ -124,6 +131,8 @@ TEST_CASE("a JSON line is one object with the same facts") {
   hostile.user = "\xC3\xA9lo\"\xC3\xAFse";
   hostile.detail = "\xff\n\"q\"";
   hostile.upstream = {};
+  hostile.from = "1.2.3.4";
+  hostile.scheme = "http";
   gateway::json_line({kStamp.time, conf::LogLevel::Warn}, hostile, out);
   REQUIRE(out.starts_with("before\n{"));
   CHECK(std::count(out.begin(), out.end(), '\n') == 2);
@@ -131,9 +140,11 @@ TEST_CASE("a JSON line is one object with the same facts") {
                                                    {"level", "warn"},
                                                    {"id", "7f3a"},
                                                    {"peer", "127.0.0.1:1234"},
+                                                   {"from", "1.2.3.4"},
                                                    {"method", "GET"},
                                                    {"target", "/path"},
                                                    {"host", "api.example"},
+                                                   {"scheme", "http"},
                                                    {"status", 200},
                                                    {"reason", "ok"},
                                                    {"detail", "\\xff\\x0a\"q\""},

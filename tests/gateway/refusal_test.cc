@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/accept.h"
 #include "gateway/json.h"
 
 namespace {
@@ -77,6 +76,7 @@ TEST_CASE("every fault has its status and a word of its own") {
       {Fault::Malformed, 400, "malformed_request"},
       {Fault::TargetMalformed, 400, "malformed_target"},
       {Fault::TargetAmbiguous, 400, "ambiguous_target"},
+      {Fault::ForwardedMalformed, 400, "malformed_forwarded"},
       {Fault::NoRoute, 404, "no_route"},
       {Fault::MethodNotAllowed, 405, "method_not_allowed"},
       {Fault::RequestTimeout, 408, "request_timeout"},
@@ -176,12 +176,106 @@ TEST_CASE("problems come with what the Problem Reporting extension adds") {
             "&oauth_parameters_rejected=oauth_nonce", ""},
            {rejected(Reason::TokenAbsent), "&oauth_parameters_absent=oauth_token",
             ", oauth_parameters_absent=\"oauth_token\""},
+           {rejected(Reason::CredentialsAbsent),
+            "&oauth_parameters_absent=oauth_consumer_key%26oauth_signature_method%26"
+            "oauth_signature%26oauth_timestamp%26oauth_nonce",
+            ""},
+           {rejected(Reason::HeaderRealmWrong, "oauth_x"), "&oauth_parameters_rejected=realm", ""},
+           {rejected(Reason::BodyHashAbsent), "&oauth_parameters_absent=oauth_body_hash", ""},
            {rejected(Reason::BodyHashMismatch), "&oauth_parameters_rejected=oauth_body_hash",
             ", oauth_parameters_rejected=\"oauth_body_hash\""}}) {
     CAPTURE(c.in_body);
     const Answer given = answer(c.refusal, style, {.now = 1000});
     CHECK(given.body.ends_with(c.in_body));
     CHECK(has(given.head, c.in_challenge));
+  }
+}
+
+TEST_CASE("timestamps that the ledger has forgotten about are not called acceptable") {
+  struct Case {
+    std::int64_t floor;
+    std::string expected;
+  };
+  for (const Case& c : std::vector<Case>{
+           {939, "940-1005"}, {940, "941-1005"}, {1004, "1005-1005"}, {2000, "2001-2001"}}) {
+    CHECK(answer(rejected(Reason::TimestampRefused), {.window_past_s = 60, .window_future_s = 5},
+                 {.now = 1000, .floor = c.floor})
+              .body.ends_with("oauth_acceptable_timestamps=" + c.expected));
+  }
+}
+
+TEST_CASE("a route has refusals in its own words") {
+  using conf::ErrorStyle;
+  const std::string kForm = "application/x-www-form-urlencoded", kJson = "application/problem+json";
+  const std::string nonce =
+      "error=invalid_nonce&error_description=The%20nonce%20has%20been%20used"
+      "%20before.";
+  const std::string problem = "oauth_problem=nonce_used";
+  const std::string advice = "&oauth_problem_advice=The%20nonce%20has%20been%20used%20before.";
+  const std::string version = "The%20OAuth%20version%20is%20not%201.0.";
+  struct Case {
+    ErrorStyle errors;
+    std::string accept;
+    Refusal refusal;
+    std::string type, body;  // a body of JSON: how it begins
+  };
+  for (const Case& c : std::vector<Case>{
+           {ErrorStyle::Accept, "", rejected(Reason::NonceUsed), kForm, nonce + '&' + problem},
+           {ErrorStyle::Accept, "application/json", rejected(Reason::NonceUsed), kJson, "{"},
+           {ErrorStyle::Form, "application/json", rejected(Reason::NonceUsed), kForm,
+            nonce + '&' + problem},
+           {ErrorStyle::Json, "text/html", rejected(Reason::NonceUsed), kJson, "{"},
+           {ErrorStyle::ProblemReporting, "application/json", rejected(Reason::NonceUsed), kForm,
+            problem + advice},
+           {ErrorStyle::ProblemReporting, "", rejected(Reason::VersionRejected, "2.0"), kForm,
+            "oauth_problem=version_rejected&oauth_acceptable_versions=1.0-1.0"
+            "&oauth_problem_advice=" +
+                version},
+           {ErrorStyle::ProblemReporting, "", rejected(Reason::InsecureTransport), kForm,
+            "oauth_problem_advice=Signed%20requests%20are%20accepted%20over%20HTTPS%20only."},
+           {ErrorStyle::ProblemReporting, "", faulty(Fault::UpstreamTimeout), kForm,
+            "oauth_problem_advice=The%20backend%20took%20too%20long%20to%20answer."},
+           {ErrorStyle::Flask, "application/json", rejected(Reason::NonceUsed), "", ""},
+           {ErrorStyle::Flask, "", rejected(Reason::VersionRejected, "2.0"), kForm,
+            "error=invalid_request&error_description=" + version},
+           {ErrorStyle::Flask, "", rejected(Reason::MethodRejected), kForm,
+            "error=invalid_signature_method&error_description="
+            "The%20signature%20method%20is%20not%20accepted."},
+           {ErrorStyle::Flask, "", rejected(Reason::InsecureTransport), kForm,
+            "error=insecure_transport_protocol&error_description="
+            "Signed%20requests%20are%20accepted%20over%20HTTPS%20only."},
+           {ErrorStyle::Flask, "", faulty(Fault::UpstreamTimeout), kForm,
+            "error=upstream_timeout&error_description="
+            "The%20backend%20took%20too%20long%20to%20answer."}}) {
+    CAPTURE(static_cast<int>(c.errors));
+    CAPTURE(c.body);
+    const Answer given = answer(c.refusal, {}, {.errors = c.errors, .accept = c.accept});
+    CHECK(has(given.head, "Content-Type: " + c.type + "\r\n") == !c.type.empty());
+    CHECK(has(given.head, "Content-Type: ") == !c.type.empty());
+    CHECK(has(given.head, "Content-Length: " + std::to_string(given.body.size()) + "\r\n"));
+    if (c.type == kJson) {
+      CHECK(given.body.starts_with(c.body));
+    } else {
+      CHECK(given.body == c.body);
+    }
+    const int status = gateway::status_of(c.refusal, {});
+    CHECK(has(given.head, "WWW-Authenticate: OAuth realm=\"portcullis\"") == (status == 401));
+  }
+}
+
+TEST_CASE("in every style a stranger learns as little, and verbose says more") {
+  using conf::ErrorStyle;
+  for (const ErrorStyle errors :
+       {ErrorStyle::Form, ErrorStyle::Json, ErrorStyle::ProblemReporting, ErrorStyle::Flask}) {
+    const RefusalContext context{.errors = errors};
+    const Answer wrong = answer(rejected(Reason::SignatureInvalid), {}, context);
+    const Answer unknown = answer(rejected(Reason::ClientUnknown, "joe"), {}, context);
+    CHECK(unknown.head == wrong.head);
+    CHECK(unknown.body == wrong.body);
+    const Answer malformed =
+        answer(rejected(Reason::ParameterMalformed, "joe"), {.verbose = true}, context);
+    CHECK(has(malformed.body, "joe"));
+    CHECK_FALSE(has(answer(rejected(Reason::ParameterMalformed, "joe"), {}, context).body, "joe"));
   }
 }
 
@@ -267,45 +361,5 @@ TEST_CASE("Date is an IMF-fixdate at any time") {
                                          {-1, "Thu, 01 Jan 1970 00:00:00 GMT"}}) {
     CHECK(has(answer(faulty(Fault::NoRoute), {}, {.now = c.now}).head,
               "\r\nDate: " + c.expected + "\r\n"));
-  }
-}
-
-TEST_CASE("JSON is preferred when it is named and nothing is wanted more") {
-  struct Case {
-    std::string accept;
-    bool json;
-  };
-  std::string many;
-  for (int i = 0; i < 31; ++i) many += "a/b,";
-  for (const Case& c :
-       std::vector<Case>{{"", false},
-                         {"*/*", false},
-                         {"application/*", false},
-                         {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false},
-                         {"application/json", true},
-                         {"Application/Problem+JSON", true},
-                         {"application/json, text/plain, */*", true},
-                         {"application/json;q=0.5, */*", false},
-                         {"application/json;q=0.5, */*;q=0.4", true},
-                         {"application/json;charset=utf-8;q=0.9, */*;q=0.8", true},
-                         {"application/json;q=0", false},
-                         {"application/json;Q=0.001", true},
-                         {"application/json;q=0, application/problem+json;q=0.1", true},
-                         {"application/x-www-form-urlencoded, application/json", false},
-                         {"application/x-www-form-urlencoded;q=0.9, application/json", true},
-                         {"application/x-www-form-urlencoded;q=0, */*", true},
-                         {"application/*;q=0.5, application/json;q=0.4", false},
-                         {"application/json;q=2", false},
-                         {"application/json;q=1.0000", false},
-                         {"application/json;q=0.x", false},
-                         {"application/json;q=.5", false},
-                         {"application/json;q=1.5, */*;q=1", false},
-                         {"application/json ; q=1.000", true},
-                         {",,;q=1,", false},
-                         {"application/jsonp", false},
-                         {many + "application/json", true},
-                         {many + "a/b,application/json", false}}) {
-    CAPTURE(c.accept);
-    CHECK(gateway::prefers_json(c.accept) == c.json);
   }
 }

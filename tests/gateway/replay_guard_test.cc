@@ -17,11 +17,14 @@ struct Guarded {
   Guarded() : world(), guard(world.worker->replay_guard()) {}
 
   store::LedgerKey key(const std::string& nonce, std::int64_t ago = 0) {
+    return key_at(world.clock.now - ago, nonce);
+  }
+  store::LedgerKey key_at(std::int64_t timestamp, const std::string& nonce) {
     verify::Claim claim;
     claim.client = "K";
     claim.token = "T";
     claim.nonce = nonce;
-    claim.timestamp = world.clock.now - ago;
+    claim.timestamp = timestamp;
     return guard.key(claim);
   }
 
@@ -52,6 +55,20 @@ TEST_CASE("what was claimed once is replayed ever after") {
   CHECK(guarded.claim({guarded.key("n")}) == std::vector{Verdict::Replayed});
   CHECK(guarded.claim({guarded.key("m")}) == std::vector{Verdict::Fresh});
   CHECK(guarded.world.ledger->entries() == 2);
+}
+
+TEST_CASE("milliseconds tell claims of one second apart, and age like seconds") {
+  Guarded guarded;
+  const std::int64_t now = guarded.world.clock.now;
+  const auto fresh = [&](std::int64_t timestamp) {
+    return guarded.claim({guarded.key_at(timestamp, "n")})[0] == Verdict::Fresh;
+  };
+  CHECK(fresh(now * 1000));
+  CHECK(fresh(now * 1000 + 1));
+  CHECK_FALSE(fresh(now * 1000));
+  CHECK_FALSE(fresh(now * 1000 + 1));
+  CHECK(fresh(now));
+  CHECK(guarded.world.ledger->highest_accepted() == now);
 }
 
 TEST_CASE("of equal claims in one turn the first alone is fresh") {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/store/support.h"
+#include "verify/rsa.h"
 
 namespace store {
 
@@ -90,12 +91,17 @@ TEST_CASE("known and unknown clients and tokens cost the same reads") {
 
 TEST_CASE("the dummy records are random, stored, and valid but for their names") {
   const TempDir dir;
-  std::string client, token;
+  std::string client, token, pem;
   for (int round = 0; round < 2; ++round) {
     const auto store = open_store(dir / "s");
     auto reader = must(store->reader());
     const Found found = must(reader.find("X", "Y"));
     REQUIRE(found.client.secrets.size() == 1);
+    REQUIRE(found.client.rsa_public_keys.size() == 1);
+    CHECK(found.client == store->dummy_client());
+    CHECK(verify::RsaKey::parse(found.client.rsa_public_keys[0].pem)->bits() == 2048);
+    if (round == 1) CHECK(pem == found.client.rsa_public_keys[0].pem);
+    pem = found.client.rsa_public_keys[0].pem;
     CHECK_FALSE(complaint(found.client));
     CHECK_FALSE(complaint(found.token));
     CHECK(found.token.client != found.client.key);

@@ -2,6 +2,7 @@
 
 #include "store/credentials.h"
 #include "store/env.h"
+#include "store/layout.h"
 #include "tests/store/support.h"
 
 // Finding, making and refusing stores.
@@ -18,8 +19,8 @@ CredentialsOptions existing(const fs::path& path) {
   return out;
 }
 
-// What a later version of the program would leave behind.
-void set_layout(const fs::path& path, std::string_view layout) {
+// What another version of the program would leave behind.
+void set_meta(const fs::path& path, const char* name, std::string_view value) {
   EnvOptions how;
   how.folder = path / "credentials";
   how.like = path;
@@ -29,9 +30,11 @@ void set_layout(const fs::path& path, std::string_view layout) {
   REQUIRE(env.ok());
   auto txn = must(WriteTxn::begin(*env));
   const auto meta = must(open_table(*txn, "meta"));
-  must(txn->put(*meta, "layout", layout));
+  must(txn->put(*meta, name, value));
   must(txn->commit());
 }
+
+void set_layout(const fs::path& path, std::string_view layout) { set_meta(path, "layout", layout); }
 
 }  // namespace
 
@@ -134,6 +137,47 @@ TEST_CASE("a store of an older layout keeps its records and becomes one of this 
   const std::string data = bytes_of(dir / "s/credentials/data.mdb");
   open_store(dir / "s");
   CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
+}
+
+TEST_CASE("the dummy client of an older layout is given an RSA key, once, and keeps its secret") {
+  const TempDir dir;
+  Client old;
+  {
+    const auto store = open_store(dir / "s");
+    put(*store, a_client());
+    old = store->dummy_client();
+  }
+  old.rsa_public_keys.clear();
+  std::string bytes(must(encode(old)).reveal());
+  bytes[0] = '\x01';
+  set_meta(dir / "s", "dummy client", bytes);
+  set_layout(dir / "s", "\x01");
+  std::string pem;
+  for (int round = 0; round < 2; ++round) {
+    const auto store = must(Credentials::open(existing(dir / "s")));
+    const Client& dummy = store->dummy_client();
+    CHECK(dummy.secrets == old.secrets);
+    REQUIRE(dummy.rsa_public_keys.size() == 1);
+    CHECK(must(must(store->reader()).find("X", {})).client == dummy);
+    if (round == 1) CHECK(dummy.rsa_public_keys[0].pem == pem);
+    pem = dummy.rsa_public_keys[0].pem;
+  }
+}
+
+TEST_CASE("a store whose dummy client lacks a key, or has none that can be read, is refused") {
+  const TempDir dir;
+  Client whole;
+  { whole = open_store(dir / "s")->dummy_client(); }
+  Client no_secret = whole, no_key = whole, no_pem = whole;
+  no_secret.secrets.clear();
+  no_key.rsa_public_keys.clear();
+  no_pem.rsa_public_keys[0].pem = "-----BEGIN PUBLIC KEY-----";
+  for (const Client& damaged : {no_secret, no_key, no_pem}) {
+    set_meta(dir / "s", "dummy client", must(encode(damaged)).reveal());
+    CHECK(kind_of(Credentials::open(existing(dir / "s"))) == Kind::Unavailable);
+  }
+  set_meta(dir / "s", "dummy client", must(encode(whole)).reveal());
+  CHECK(Credentials::open(existing(dir / "s")).ok());
 }
 
 TEST_CASE("a file that is no store is refused and not touched") {

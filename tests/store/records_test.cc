@@ -114,6 +114,10 @@ TEST_CASE("a client within the rules has no complaint") {
       with([](Client& c) {
         c.signature_methods = {"HMAC-SHA1", "RSA-SHA512", "PLAINTEXT"};
       }),
+      with([](Client& c) {
+        c.secrets.resize(kMaxSecrets, c.secrets[0]);
+        c.rsa_public_keys.resize(kMaxSecrets, {"P", std::nullopt});
+      }),
   };
   for (std::size_t i = 0; i < good.size(); ++i) {
     CAPTURE(i);
@@ -154,6 +158,10 @@ TEST_CASE("a client that breaks one rule has a complaint about it") {
        })},
       {"RSA", with([](Client& c) {
          c.rsa_public_keys = {{std::string(1, 0), std::nullopt}};
+       })},
+      {"at most 8", with([](Client& c) { c.secrets.resize(kMaxSecrets + 1, c.secrets[0]); })},
+      {"at most 8", with([](Client& c) {
+         c.rsa_public_keys.resize(kMaxSecrets + 1, {"P", std::nullopt});
        })},
       {"signature method", with([](Client& c) { c.signature_methods = {"hmac-sha1"}; })},
       {"extra", with([](Client& c) {

@@ -16,6 +16,7 @@ namespace {
 
 std::size_t allocations = 0;
 std::size_t hashes_finished = 0;
+std::size_t rsa_verifications = 0;
 
 void* counted(std::size_t size) {
   ++allocations;
@@ -38,6 +39,13 @@ extern "C" int __real_SHA1_Final(unsigned char* out, void* context);
 extern "C" int __wrap_SHA1_Final(unsigned char* out, void* context) {
   ++hashes_finished;
   return __real_SHA1_Final(out, context);
+}
+extern "C" int __real_RSA_verify(int type, const unsigned char* digest, unsigned digest_size,
+                                 const unsigned char* signature, unsigned size, void* key);
+extern "C" int __wrap_RSA_verify(int type, const unsigned char* digest, unsigned digest_size,
+                                 const unsigned char* signature, unsigned size, void* key) {
+  ++rsa_verifications;
+  return __real_RSA_verify(type, digest, digest_size, signature, size, key);
 }
 
 using namespace verify;
@@ -69,7 +77,7 @@ Cost cost_of(const Request& owner, const Keys& keys, const Requirement& requirem
   const std::size_t allocations_before = allocations, hashes_before = hashes_finished;
   Cost cost;
   const auto claim = read_claim(request, Bounds{}, workspace);
-  if (claim.ok() && !admit(request, *claim, policy, 1000, 0)) {
+  if (claim.ok() && !admit(request, *claim, policy, {}, 1000, 0)) {
     cost.accepted = judge(request, *claim, keys, policy, requirement, 1000, workspace).ok();
   }
   cost.allocations = allocations - allocations_before;
@@ -133,42 +141,111 @@ TEST_CASE("a large request allocates nothing the third time, nor a small one aft
   CHECK(cost_of(small, keys, {}, workspace).allocations == 0);
 }
 
-TEST_CASE("every verdict hashes as often: two hashes for each key") {
-  const std::vector<std::string> realms = {"email"};
-  const Requirement requirement{.token = true, .realms = realms, .any_realm = false};
+namespace {
+
+// Every kind of refusal that a stranger must not tell from another, of what is signed with `right`.
+std::vector<Keys> refused_kinds(const Keys& right, const Keys& wrong) {
+  std::vector<Keys> out(9, right);
+  out[0] = wrong;
+  out[1].client_known = false;
+  out[2].token_known = false;
+  out[3].client_enabled = false;
+  out[4].token_revoked = true;
+  out[5].user_enabled = false;
+  out[6].token_of_client = false;
+  out[7].client_methods.add(Method::Plaintext);
+  out[8].token_expires = 1;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the first key that matches is all that an accepted request costs") {
+  const Request request = signed_request();
+  Workspace workspace;
+  for (const std::size_t wrong_ones : {0u, 1u, 3u}) {
+    Keys keys = good_keys("cs", "ts");
+    keys.keys.insert(keys.keys.begin(), wrong_ones,
+                     SigningKey(secret("x"), secret("y"), std::nullopt));
+    keys.keys.emplace_back(secret("x"), secret("y"), std::nullopt);
+    const Cost cost = cost_of(request, keys, {}, workspace);
+    CHECK(cost.accepted);
+    CHECK(cost.hashes == 2 * (kSpellings * wrong_ones + 1));
+  }
+}
+
+TEST_CASE("every refusal hashes as often, whatever its reason and however many secrets there are") {
   const Request good = signed_request();
-  Request short_signature = good, no_signature = good;
   const std::size_t at = good.authorization->find("oauth_signature=");
-  short_signature.authorization = good.authorization->substr(0, at) + "oauth_signature=\"AAAA\"";
-  no_signature.authorization = good.authorization->substr(0, at) + "oauth_signature=\"?\"";
-  for (const std::size_t count : {1u, 2u, 4u}) {
-    Keys right = good_keys("cs", "ts");
-    for (std::size_t i = 1; i < count; ++i)
-      right.keys.emplace_back(secret("x"), secret("y"), std::nullopt);
-    right.realms = realms;
-    Keys wrong = right, unknown = right, strange_token = right, disabled = right, no_realm = right,
-         old = right;
-    wrong.keys.clear();
-    old.keys.clear();
-    for (std::size_t i = 0; i < count; ++i) {
-      wrong.keys.emplace_back(secret("x"), secret("y"), std::nullopt);
-      old.keys.emplace_back(secret("cs"), secret("ts"), 1);
-    }
-    unknown.client_known = false;
-    strange_token.token_known = false;
-    disabled.client_enabled = false;
-    no_realm.realms.clear();
+  const std::string ahead = good.authorization->substr(0, at);
+  const std::size_t each = 2 * kSpellings * kKeysTried;
+  const SigningKey wrong_secret(secret("x"), secret("y"), std::nullopt);
+  const SigningKey expired(secret("cs"), secret("ts"), 1);
+  for (const std::size_t schemes : {0u, 1u}) {
+    const std::vector<std::string> names(schemes, "http");
+    Requirement requirement;
+    requirement.schemes = names;
+    Keys right = good_keys("cs", "ts"), wrong = right, rotating = right;
+    wrong.keys = {wrong_secret};
+    rotating.keys.push_back(wrong_secret);
+    std::vector<Keys> kinds = refused_kinds(right, wrong);
+    for (const Keys& kind : refused_kinds(rotating, wrong)) kinds.push_back(kind);
+    wrong.keys = {expired};
+    kinds.push_back(wrong);
+    wrong.keys = {expired, wrong_secret, expired, expired};
+    kinds.push_back(wrong);
+    wrong.quirks.add(Quirk::UnencodedKey);
+    kinds.push_back(wrong);
     Workspace workspace;
-    for (const Keys* keys :
-         {&right, &wrong, &unknown, &strange_token, &disabled, &no_realm, &old}) {
-      const Cost cost = cost_of(good, *keys, requirement, workspace);
-      CHECK(cost.accepted == (keys == &right));
-      CHECK(cost.hashes == 2 * count);
-    }
-    for (const Request* request : {&short_signature, &no_signature}) {
-      const Cost cost = cost_of(*request, right, requirement, workspace);
+    for (const Keys& keys : kinds) {
+      const Cost cost = cost_of(good, keys, requirement, workspace);
       CHECK_FALSE(cost.accepted);
-      CHECK(cost.hashes == 2 * count);
+      CHECK(cost.hashes == each * (1 + schemes));
     }
+    for (const char* signature : {"AAAA", "?", ""}) {
+      Request other = good;
+      other.authorization = ahead + "oauth_signature=\"" + signature + '"';
+      CHECK(cost_of(other, right, requirement, workspace).hashes == each * (1 + schemes));
+      CHECK(cost_of(other, rotating, requirement, workspace).hashes == each * (1 + schemes));
+    }
+    // More live secrets than a rotation has are tried all the same.
+    Keys many = right;
+    many.keys.assign(3, wrong_secret);
+    CHECK(cost_of(good, many, requirement, workspace).hashes == 2 * kSpellings * 3 * (1 + schemes));
+  }
+}
+
+TEST_CASE("every refusal of an RSA signature costs as many verifications, whatever the keys") {
+  Request good{.target = "/api/email"};
+  Signer signer{.client = "client",
+                .client_secret = Secret(),
+                .token = "token",
+                .token_secret = Secret(),
+                .method = Method::RsaSha1,
+                .realm = "",
+                .private_key = secret(kPrivate)};
+  good.authorization = *authorization_header(good.view(), signer, 1000, "n");
+  Request no_signature = good;
+  no_signature.authorization =
+      good.authorization->substr(0, good.authorization->find("oauth_signature=")) +
+      "oauth_signature=\"AAAA\"";
+  const VerifyingKey other(*RsaKey::parse(kOtherPublic), std::nullopt);
+  const VerifyingKey expired(*RsaKey::parse(kPublic), 1);
+  Keys right = good_keys("", ""), wrong = right, rotating = right, none = right;
+  wrong.rsa_keys = {other};
+  rotating.rsa_keys.push_back(other);
+  none.rsa_keys = {expired};
+  std::vector<Keys> kinds = refused_kinds(right, wrong);
+  for (const Keys& kind : refused_kinds(rotating, none)) kinds.push_back(kind);
+  Workspace workspace;
+  const auto verifications = [&](const Request& request, const Keys& keys, bool accepted) {
+    const std::size_t before = rsa_verifications;
+    CHECK(cost_of(request, keys, {}, workspace).accepted == accepted);
+    return rsa_verifications - before;
+  };
+  CHECK(verifications(good, right, true) == 1);
+  for (const Keys& keys : kinds) CHECK(verifications(good, keys, false) == kKeysTried);
+  for (const Keys& keys : {right, rotating, none}) {
+    CHECK(verifications(no_signature, keys, false) == kKeysTried);
   }
 }

@@ -220,20 +220,16 @@ TEST_CASE("a token expires at its second, and a secret at its own") {
 
 TEST_CASE("any live secret will do, and the verdict says which") {
   const Request request = signed_request();
-  const RequestView view = request.view();
   for (std::size_t right = 0; right < 4; ++right) {
     Keys several = keys();
     several.keys.clear();
     for (std::size_t i = 0; i < 4; ++i) {
       several.keys.emplace_back(secret(i == right ? "cs" : "no"), secret("ts"), std::nullopt);
     }
-    Workspace workspace;
-    const auto claim = read_claim(view, Bounds{}, workspace);
-    REQUIRE(claim.ok());
-    const auto verdict =
-        judge(view, *claim, several, lenient_policy(), Requirement{}, 1000, workspace);
-    REQUIRE(verdict.ok());
-    CHECK(verdict->key_index == right);
+    const auto accepted = verdict(request, several, {}, lenient_policy());
+    REQUIRE(accepted.ok());
+    CHECK(accepted->key_index == right);
+    CHECK_FALSE(accepted->other_scheme);
   }
   Keys none = keys();
   none.keys.clear();
@@ -288,15 +284,15 @@ TEST_CASE("http is refused where TLS is enforced") {
   Policy policy = lenient_policy();
   RequestView request{};
   request.scheme = "http";
-  CHECK_FALSE(admit(request, claim, policy, 1000, 0).has_value());
+  CHECK_FALSE(admit(request, claim, policy, {}, 1000, 0).has_value());
   policy.enforce_tls = true;
-  REQUIRE(admit(request, claim, policy, 1000, 0).has_value());
-  CHECK(admit(request, claim, policy, 1000, 0)->reason == Reason::InsecureTransport);
+  REQUIRE(admit(request, claim, policy, {}, 1000, 0).has_value());
+  CHECK(admit(request, claim, policy, {}, 1000, 0)->reason == Reason::InsecureTransport);
   request.scheme = "https";
-  CHECK_FALSE(admit(request, claim, policy, 1000, 0).has_value());
+  CHECK_FALSE(admit(request, claim, policy, {}, 1000, 0).has_value());
 }
 
-TEST_CASE("a method is refused that the provider does not allow, or that is not in effect") {
+TEST_CASE("a method is refused that the provider or the route does not allow") {
   Claim claim;
   claim.timestamp = 1000;
   Policy policy;
@@ -308,16 +304,28 @@ TEST_CASE("a method is refused that the provider does not allow, or that is not 
       (k == i ? own : others).methods.add(static_cast<Method>(k));
     RequestView request{};
     request.scheme = "https";
-    const auto with_others = admit(request, claim, others, 1000, 0);
+    const auto with_others = admit(request, claim, others, {}, 1000, 0);
     REQUIRE(with_others.has_value());
     CHECK(with_others->reason == Reason::MethodRejected);
     CHECK(with_others->detail == name(claim.method));
-    CHECK(admit(request, claim, own, 1000, 0).has_value() == !in_effect(claim.method));
+    CHECK_FALSE(admit(request, claim, own, {}, 1000, 0).has_value());
+    Requirement other_routes, own_route;
+    other_routes.methods = others.methods;
+    own_route.methods = own.methods;
+    CHECK_FALSE(admit(request, claim, lenient_policy(), own_route, 1000, 0).has_value());
+    const auto with_route = admit(request, claim, lenient_policy(), other_routes, 1000, 0);
+    REQUIRE(with_route.has_value());
+    CHECK(with_route->reason == Reason::MethodRejected);
+    // A route can't allow what the provider does not.
+    CHECK(admit(request, claim, others, own_route, 1000, 0).has_value());
     // judge() refuses them on its own account, should nobody have asked admit().
-    Workspace workspace;
-    const auto verdict = judge(request, claim, keys(), others, Requirement{}, 1000, workspace);
-    REQUIRE_FALSE(verdict.ok());
-    CHECK(verdict.error().reason == Reason::MethodRejected);
+    for (const auto& [policy_now, route_now] :
+         {std::pair(others, Requirement{}), std::pair(lenient_policy(), other_routes)}) {
+      Workspace workspace;
+      const auto refused = judge(request, claim, keys(), policy_now, route_now, 1000, workspace);
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.error().reason == Reason::MethodRejected);
+    }
   }
 }
 
@@ -340,7 +348,7 @@ TEST_CASE("the window takes its edges and the floor does not") {
     CAPTURE(row.timestamp);
     Claim claim;
     claim.timestamp = row.timestamp;
-    const auto reject = admit(RequestView{}, claim, policy, kNow, row.floor);
+    const auto reject = admit(RequestView{}, claim, policy, {}, kNow, row.floor);
     REQUIRE(reject.has_value() == !row.good);
     if (!row.good) CHECK(reject->reason == Reason::TimestampRefused);
   }

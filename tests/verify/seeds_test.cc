@@ -14,6 +14,7 @@
 extern "C" int authorization_fuzz(const std::uint8_t* data, std::size_t size);
 extern "C" int base_string_fuzz(const std::uint8_t* data, std::size_t size);
 extern "C" int percent_fuzz(const std::uint8_t* data, std::size_t size);
+extern "C" int rsa_key_fuzz(const std::uint8_t* data, std::size_t size);
 
 TEST_CASE("every seed and every beginning of it passes its fuzz target") {
   struct Row {
@@ -22,7 +23,8 @@ TEST_CASE("every seed and every beginning of it passes its fuzz target") {
   };
   const Row rows[] = {{"authorization", authorization_fuzz},
                       {"base_string", base_string_fuzz},
-                      {"percent", percent_fuzz}};
+                      {"percent", percent_fuzz},
+                      {"rsa_key", rsa_key_fuzz}};
   for (const Row& row : rows) {
     CAPTURE(row.folder);
     std::size_t seeds = 0;

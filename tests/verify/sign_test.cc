@@ -181,5 +181,5 @@ TEST_CASE("the signer says in a sentence what it cannot sign") {
         "OAuth parameters stand in more than one place. (oauth_token)");
   CHECK(error({.target = "/"}) == "");
   signer.method = Method::RsaSha1;
-  CHECK(error({.target = "/"}) == "Signing with RSA-SHA1 is not supported.");
+  CHECK(error({.target = "/"}) == "to sign with RSA takes a private RSA key in PEM, not encrypted");
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/verify/rsa_keys.h"
 #include "verify/claim.h"
 #include "verify/judge.h"
 #include "verify/reject.h"
@@ -85,28 +86,33 @@ inline Keys good_keys(std::string_view client_secret, std::string_view token_sec
   keys.client_known = keys.client_enabled = true;
   keys.token_known = keys.token_of_client = keys.user_enabled = true;
   keys.keys.emplace_back(secret(client_secret), secret(token_secret), std::nullopt);
+  keys.rsa_keys.emplace_back(*RsaKey::parse(kPublic), std::nullopt);
   return keys;
 }
 
 inline Policy lenient_policy() {
   Policy policy;
   policy.enforce_tls = false;
-  for (Method method : {Method::HmacSha1, Method::HmacSha256, Method::HmacSha512}) {
-    policy.methods.add(method);
-  }
+  for (int i = 0; i < kMethodCount; ++i) policy.methods.add(static_cast<Method>(i));
   return policy;
 }
 
-// read_claim and judge in one: the reason why not, or nothing when accepted.
+// read_claim and judge in one.
+inline Result<Accepted, Reject> verdict(const Request& request, const Keys& keys,
+                                        const Requirement& requirement, const Policy& policy,
+                                        std::int64_t now = 1000, Bounds bounds = {}) {
+  Workspace workspace;
+  const auto claim = read_claim(request.view(), bounds, workspace);
+  if (!claim.ok()) return claim.failure();
+  return judge(request.view(), *claim, keys, policy, requirement, now, workspace);
+}
+
+// The reason why not, or nothing when accepted.
 inline std::optional<Reason> judged(const Request& request, const Keys& keys,
                                     const Requirement& requirement = {}, std::int64_t now = 1000,
                                     Bounds bounds = {}) {
-  Workspace workspace;
-  const auto claim = read_claim(request.view(), bounds, workspace);
-  if (!claim.ok()) return claim.error().reason;
-  const auto verdict =
-      judge(request.view(), *claim, keys, lenient_policy(), requirement, now, workspace);
-  return verdict.ok() ? std::nullopt : std::optional(verdict.error().reason);
+  const auto accepted = verdict(request, keys, requirement, lenient_policy(), now, bounds);
+  return accepted.ok() ? std::nullopt : std::optional(accepted.error().reason);
 }
 
 }  // namespace verify::testing

@@ -62,24 +62,26 @@ TEST_CASE("a result holds a value or an error, also when both have one type") {
   CHECK(passed_on.error() == "error");
 }
 
-TEST_CASE("methods go by the names of the RFC, in its case, and three of them are in effect") {
+TEST_CASE("methods go by the names of the RFC, in its case, and are over the hash in their name") {
   struct Row {
     std::string name;
     Method method;
-    bool in_effect;
+    std::optional<Hash> hash;
   };
-  const Row rows[] = {
-      {"HMAC-SHA1", Method::HmacSha1, true},     {"HMAC-SHA256", Method::HmacSha256, true},
-      {"HMAC-SHA512", Method::HmacSha512, true}, {"RSA-SHA1", Method::RsaSha1, false},
-      {"RSA-SHA256", Method::RsaSha256, false},  {"RSA-SHA512", Method::RsaSha512, false},
-      {"PLAINTEXT", Method::Plaintext, false}};
+  const Row rows[] = {{"HMAC-SHA1", Method::HmacSha1, Hash::Sha1},
+                      {"HMAC-SHA256", Method::HmacSha256, Hash::Sha256},
+                      {"HMAC-SHA512", Method::HmacSha512, Hash::Sha512},
+                      {"RSA-SHA1", Method::RsaSha1, Hash::Sha1},
+                      {"RSA-SHA256", Method::RsaSha256, Hash::Sha256},
+                      {"RSA-SHA512", Method::RsaSha512, Hash::Sha512},
+                      {"PLAINTEXT", Method::Plaintext, std::nullopt}};
   CHECK(std::size(rows) == kMethodCount);
   for (const Row& row : rows) {
     CAPTURE(row.name);
     CHECK(name(row.method) == row.name);
     CHECK(method_from_name(row.name) == row.method);
-    CHECK(in_effect(row.method) == row.in_effect);
-    CHECK(hmac_hash(row.method).has_value() == row.name.starts_with("HMAC"));
+    CHECK((hash_of(row.method) == row.hash));
+    CHECK(is_rsa(row.method) == row.name.starts_with("RSA-"));
   }
   for (const std::string unknown : {"", "hmac-sha1", "HMAC-SHA1 ", "HMAC-MD5"}) {
     CHECK_FALSE(method_from_name(unknown).has_value());

@@ -50,7 +50,7 @@ std::string verdict(const RequestView& request, const Secret& client_secret,
   Policy policy;
   policy.enforce_tls = false;
   for (int i = 0; i < kMethodCount; ++i) policy.methods.add(static_cast<Method>(i));
-  if (const auto reject = admit(request, *claim, policy, claim->timestamp, 0))
+  if (const auto reject = admit(request, *claim, policy, {}, claim->seconds(), 0))
     return refused(*reject);
   Keys keys;
   keys.client_known = keys.client_enabled = keys.token_known = keys.token_of_client = true;

@@ -153,8 +153,8 @@ std::string World::signed_by_alice(const Ask& ask) {
   signer.token = "T";
   signer.token_secret = verify::Secret(std::string("TS"));
   verify::RequestView view{.method = ask.method,
-                           .scheme = "http",
-                           .authority = "gate",
+                           .scheme = ask.signed_scheme,
+                           .authority = ask.signed_authority,
                            .path_prefix = "",
                            .target = ask.target,
                            .authorization = std::nullopt,

@@ -46,6 +46,8 @@ struct Ask {
   std::string body{};   // with its framing
   std::string form{};   // signed, and sent with its length
   std::string version = "HTTP/1.1";
+  std::string signed_scheme = "http";  // and authority: the URL that the client believes to use
+  std::string signed_authority = "gate";
 };
 
 // What came of a connection.
