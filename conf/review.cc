@@ -112,7 +112,6 @@ struct Waiting {
   }
 constexpr Waiting kWaiting[] = {
     WAITING("admin.address", admin.address),
-    WAITING("log.refusals", log.refusals),
     WAITING("oauth.request_token_lifetime", oauth.request_token_lifetime),
     WAITING("oauth.access_token_lifetime", oauth.access_token_lifetime),
     WAITING("oauth.error_uri", oauth.error_uri),

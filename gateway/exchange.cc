@@ -116,6 +116,7 @@ Task<Next> refuse(Exchange& x, const Refusal& refusal) {
   x.status = static_cast<unsigned>(status_of(refusal, x.gate.style));
   x.reason = log_word(refusal);
   x.detail = refusal.fault == Fault::Verification ? refusal.reject.detail : refusal.detail;
+  if (refusal.fault == Fault::Verification) keep_refusal(x);
   x.scratch.out = render(refusal, x.gate.style, context);
   x.connection.set(x.gate.settings.timeouts.body);
   std::array<asio::const_buffer, 1> pieces{asio::buffer(x.scratch.out)};

@@ -66,6 +66,7 @@ struct Exchange {
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
   std::optional<verify::Accepted> accepted;      // how; absent: anonymous
   std::string_view claimed_client;               // for the log
+  std::optional<verify::Method> known_method;    // how a client that there is says it signed
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 
@@ -99,6 +100,8 @@ bool must_hold_form(const Exchange& x);
 Task<Step> hold_body(Exchange& x);
 // prove.cc: claim, keys, judgement, ledger.
 Task<Step> prove(Exchange& x);
+// keep_refusal.cc: for `portcullis explain --id`, where the client is known and there is room.
+void keep_refusal(const Exchange& x);
 // backend.cc: sends the request, reads the head of the answer.
 Task<Step> ask_backend(Exchange& x);
 // relay.cc: the answer goes to the client as it comes.

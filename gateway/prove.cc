@@ -91,6 +91,7 @@ Task<Step> prove(Exchange& x) {
     if (!found) co_return stop({.fault = Fault::StoreFault, .detail = found.error().sentence});
     credential = std::move(*found);
   }
+  if (credential->keys.client_known) x.known_method = claim->method;
 
   auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement, now,
                                 x.scratch.workspace);
@@ -103,6 +104,7 @@ Task<Step> prove(Exchange& x) {
 
   if (!claim->has_nonce()) {  // PLAINTEXT without one can't be told from its own replay
     x.credential = std::move(credential);
+    x.accepted = *accepted;
     co_return nullptr;
   }
   ReplayGuard& guard = x.worker.replay_guard();

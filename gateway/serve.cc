@@ -86,7 +86,9 @@ void run(const conf::Settings& settings) {
        .window_future_s =
            std::chrono::ceil<std::chrono::seconds>(settings.oauth.window_future).count()},
       clock.unix_seconds()));
-  Server server(std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log));
+  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log);
+  Server server(
+      std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log, &refusal_keeper));
 
   asio::io_context main_loop;
   asio::signal_set signals(main_loop, SIGTERM, SIGINT);

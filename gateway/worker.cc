@@ -60,12 +60,13 @@ conf::IpAddress bytes_of(const asio::ip::address& address) {
 }  // namespace
 
 Gate::Gate(conf::Settings given, const store::Credentials& stored, store::Ledger& replay_ledger,
-           const Clock& wall_clock, Log& the_log)
+           const Clock& wall_clock, Log& the_log, RefusalKeeper* keeper)
     : settings(std::move(given)),
       credentials(stored),
       ledger(replay_ledger),
       clock(wall_clock),
       log(the_log),
+      refusal_keeper(keeper),
       routes(settings),
       authorities(settings.listen),
       hygiene(settings.headers),

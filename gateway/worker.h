@@ -25,6 +25,7 @@
 #include "gateway/message_reader.h"
 #include "gateway/net.h"
 #include "gateway/refusal.h"
+#include "gateway/refusal_keeper.h"
 #include "gateway/replay_guard.h"
 #include "gateway/routes.h"
 #include "gateway/stream.h"
@@ -40,7 +41,7 @@ namespace gateway {
 struct Gate {
   // Throws std::runtime_error with one sentence if the certificate or its key can't be used.
   Gate(conf::Settings settings, const store::Credentials& credentials, store::Ledger& ledger,
-       const Clock& clock, Log& log);
+       const Clock& clock, Log& log, RefusalKeeper* refusal_keeper = nullptr);
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
@@ -49,6 +50,7 @@ struct Gate {
   store::Ledger& ledger;
   const Clock& clock;
   Log& log;
+  RefusalKeeper* refusal_keeper;  // null: refusals are not kept
   RouteTable routes;
   Authorities authorities;
   Hygiene hygiene;

@@ -97,7 +97,6 @@ TEST_CASE("what is set but not yet in effect is named") {
       {"[oauth]\nsignature_methods = [\"HMAC-SHA1\", \"PLAINTEXT\"]", {}},
       {"[listen]\ntrusted_proxies = [\"::1\"]", {}},
       {"[admin]\naddress = \"127.0.0.1:1\"", {"admin.address"}},
-      {"[log]\nrefusals = 1", {"log.refusals"}},
       {"[provider]\nhost = \"a\"", {"provider.host"}},
       {kUpstream + "[[upstream]]\nname = \"b\"\nservers = [\"https://b:444\"]",
        {"upstream.servers \"https://b:444\""}},
