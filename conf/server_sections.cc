@@ -155,12 +155,19 @@ void read_limits(Reader& in, Limits& out) {
   in.number<std::uint32_t>("headers", out.headers, 1, kMany);
   in.number<std::uint32_t>("parameters", out.parameters, 1, kMany);
   in.parsed("form_bytes", out.form_bytes, parse_positive_size, kSize);
+  in.parsed("forms_bytes", out.forms_bytes, parse_positive_size, kSize);
   in.parsed("hashed_body_bytes", out.hashed_body_bytes, parse_positive_size, kSize);
   in.parsed("hashed_bodies_bytes", out.hashed_bodies_bytes, parse_positive_size, kSize);
   in.parsed("body_bytes", out.body_bytes, parse_body, "a size such as \"10MiB\", or \"none\"");
   in.parsed("body_rate", out.body_rate, parse_rate, "a rate such as \"256B/s\"");
   in.number<std::uint32_t>("connections", out.connections, 1, kMany);
   in.number<std::uint32_t>("request_tokens", out.request_tokens, 1, kMany);
+  if (out.form_bytes > out.forms_bytes) {
+    in.clash("form_bytes", "forms_bytes", "leave no room for the largest form");
+  }
+  if (out.hashed_body_bytes > out.hashed_bodies_bytes) {
+    in.clash("hashed_body_bytes", "hashed_bodies_bytes", "leave no room for the largest body");
+  }
 }
 
 void read_timeouts(Reader& in, Timeouts& out) {

@@ -148,6 +148,7 @@ struct Limits {
   std::uint32_t headers = 100;
   std::uint32_t parameters = 1000;
   std::uint64_t form_bytes = 1 << 20;
+  std::uint64_t forms_bytes = 256 << 20;           // all that is held in memory at one time
   std::uint64_t hashed_body_bytes = 64 << 20;      // one body held because its hash was signed
   std::uint64_t hashed_bodies_bytes = 1ull << 30;  // all of those on disk at one time
   std::uint64_t body_bytes = kUnlimited;           // "none"

@@ -97,7 +97,7 @@ void write_onward_head(Exchange& x, const UpstreamPool& pool) {
   if (x.credential) onward.identity_lines = x.credential->identity_lines;
   if (x.body_held) {
     onward.framing = Framing::Length;
-    onward.length = x.scratch.form.size();
+    onward.length = x.scratch.held.size();
   }
   x.scratch.out.clear();
   write_request_head(x.request, onward, x.gate.hygiene, x.scratch.out);
@@ -144,12 +144,39 @@ Task<Step> send_body(Exchange& x, const Watch& watch) {
   }
 }
 
-// The head stands in scratch.gathered already; the body follows as the client brings it.
-Task<Step> stream_request(Exchange& x) {
+// A held body, behind `rest` of what comes before it and is in memory: from the disk, a step at a
+// time. Every write ends through the loop, so others have their turn between two steps.
+Task<Step> send_held_body(Exchange& x, const Watch& watch, std::span<asio::const_buffer> rest) {
+  HeldBody& held = x.scratch.held;
+  std::uint64_t at = 0;  // on disk
+  for (;;) {
+    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    ErrorCode error = co_await x.upstream->write_rest(rest);
+    if (watch.answered()) co_return nullptr;
+    if (error && x.upstream->fired()) co_return upstream_failed(x, "sending", error);
+    if (error) co_return nullptr;  // a reset may have left an answer behind
+    x.request_sent = at == held.on_disk();
+    if (x.request_sent) co_return nullptr;
+    std::string_view step;
+    auto wrong = held.read(at, step);
+    if (wrong) co_return stop(std::move(*wrong));
+    at += step.size();
+    x.scratch.gathered.assign(1, asio::buffer(step.data(), step.size()));
+    rest = x.scratch.gathered;
+  }
+}
+
+// The rest of the request goes to the backend, which may answer before it has all of it. The body
+// follows as the client brings it, if it isn't held; then all of the head is in `rest`.
+Task<Step> stream_request(Exchange& x, std::span<asio::const_buffer> rest) {
   Step refusal;
   {
     Watch watch(x);
-    refusal = co_await send_body(x, watch);
+    if (x.request_read) {
+      refusal = co_await send_held_body(x, watch, rest);
+    } else {
+      refusal = co_await send_body(x, watch);
+    }
   }
   x.connection.clear();
   co_return refusal;
@@ -199,18 +226,21 @@ Task<Step> ask(Exchange& x) {
   x.scratch.up.clear();
   x.request_sent = false;
   x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
-  if (!x.request_read) {
-    Step stopped = co_await stream_request(x);
-    if (stopped) co_return stopped;
-  } else {
-    if (x.body_held) x.scratch.gathered.push_back(asio::buffer(x.scratch.form));
-    std::span<asio::const_buffer> rest(x.scratch.gathered);
+  std::span<asio::const_buffer> rest(x.scratch.gathered);
+  if (x.request_read) {
+    const HeldBody& held = x.scratch.held;
+    if (x.body_held) x.scratch.gathered.push_back(asio::buffer(held.in_memory()));
+    rest = x.scratch.gathered;
     ErrorCode error;
-    bool done = x.upstream->write_now(rest, error);
-    if (!done) error = co_await x.upstream->write_rest(rest);
+    bool written = x.upstream->write_now(rest, error);
     if (error) co_return upstream_failed(x, "sending", error);
-    x.request_sent = true;
+    x.request_sent = written && held.on_disk() == 0;
   }
+  if (!x.request_sent) {
+    Step stopped = co_await stream_request(x, rest);
+    if (stopped) co_return stopped;
+  }
+  if (x.body_held) release_body(x);
   // Others that are ready go first: by then the answer is often there, which saves a look too
   // early.
   co_await asio::post(x.worker.context(), asio::use_awaitable_t<Executor>());

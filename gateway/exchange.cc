@@ -180,7 +180,10 @@ Task<Next> exchange(Exchange& x) {
   if (!refusal) refusal = hear_proxies(x);
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
-  if (!refusal && must_hold_form(x)) refusal = co_await hold_body(x);
+  if (!refusal && must_hold_form(x)) {
+    if (!body_at_hand(x)) refusal = early_refusal(x);
+    if (!refusal) refusal = co_await hold_form(x);
+  }
   if (!refusal && x.route->auth != conf::Auth::None) refusal = co_await prove(x);
   if (!refusal) refusal = co_await ask_backend(x);
   Next next = Next::Abort;
@@ -192,6 +195,7 @@ Task<Next> exchange(Exchange& x) {
   }
   x.connection.clear();
   write_log(x);
+  release_body(x);
   co_return next;
 }
 

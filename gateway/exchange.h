@@ -57,7 +57,7 @@ struct Exchange {
   std::string_view forwarded_for;      // addresses from the client to the peer, as they go on
   const External* external = nullptr;  // the URL that was asked for
   const conf::Route* route = nullptr;
-  bool body_held = false;  // it is whole in scratch.form: a form, or one whose hash was signed
+  bool body_held = false;  // it is whole in scratch.held: a form, or one whose hash was signed
 
   bool request_read = false;  // the body has been read to its end
   bool request_sent = false;  // all of it went to the upstream
@@ -83,6 +83,10 @@ struct Exchange {
 // Null: go on. A pointer, so that the frames of coroutines stay small enough to be recycled.
 using Step = std::unique_ptr<Refusal>;
 inline Step stop(Refusal refusal) { return std::make_unique<Refusal>(std::move(refusal)); }
+inline Step rejected(verify::Reject reject) {
+  return stop({.fault = Fault::Verification, .reject = std::move(reject)});
+}
+inline Step rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}}); }
 
 // Requires bytes in scratch.in. Answers the client, writes the log line, says what becomes of the
 // connection. `x` lives until then.
@@ -94,14 +98,24 @@ Task<Next> exchange(Exchange& x);
 // input.cc: bounded; refuses what two readers could read differently.
 bool head_at_hand(Exchange& x, Step& refusal);  // false: more must be read
 Task<Step> read_rest_of_head(Exchange& x);
-// input.cc: only forms are signed, so only they are held, and bodies whose hash was signed
-// (prove.cc).
+// input.cc: only forms are signed, so only they are held, and bodies whose hash was signed. Both go
+// into scratch.held; the second is fed to the digester while it is read.
 bool must_hold_form(const Exchange& x);
-Task<Step> hold_body(Exchange& x);
+bool body_at_hand(const Exchange& x);  // all of it has come already
+Task<Step> hold_form(Exchange& x);
+Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester);
+// input.cc: what was held has gone where it should, or never will.
+void release_body(Exchange& x);
+// prove.cc: what can be refused already, while a form is still to come.
+Step early_refusal(Exchange& x);
 // prove.cc: claim, keys, judgement, ledger.
 Task<Step> prove(Exchange& x);
 // keep_refusal.cc: for `portcullis explain --id`, where the client is known and there is room.
 void keep_refusal(const Exchange& x);
+// body_hash.cc: is there an oauth_body_hash where there must be one, and none where it must not.
+Step check_hash_is_due(const Exchange& x, const verify::Claim& claim);
+// body_hash.cc: requires claim.body_hash. Holds the body until its hash was seen to be that.
+Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim);
 // backend.cc: sends the request, reads the head of the answer.
 Task<Step> ask_backend(Exchange& x);
 // relay.cc: the answer goes to the client as it comes.

@@ -1,5 +1,5 @@
-// Reading the request: its head, and a form body whole, because form parameters are signed (RFC
-// 5849 3.4.1.3.1).
+// Reading the request: its head, and a body that is held: a form, because form parameters are
+// signed (RFC 5849 3.4.1.3.1), or one whose hash was signed.
 
 #include "gateway/exchange.h"
 
@@ -29,6 +29,58 @@ bool make_room(Buffer& buffer, std::size_t limit) {
   if (buffer.capacity() >= limit) return false;
   buffer.reserve(std::min(limit, buffer.capacity() * 2));
   return true;
+}
+
+Refusal too_large(std::uint64_t limit) {
+  return {.fault = Fault::BodyTooLarge,
+          .detail = "body to be held is over " + std::to_string(limit) + " bytes"};
+}
+
+// What was read of the body, scratch.pieces, is kept.
+Step keep_pieces(Exchange& x, std::uint64_t limit, verify::Digester* digester) {
+  HeldBody& held = x.scratch.held;
+  for (std::string_view piece : x.scratch.pieces) {
+    if (piece.size() > limit - held.size()) return stop(too_large(limit));
+    if (digester != nullptr) digester->update(piece);
+    if (auto wrong = held.append(piece)) return stop(std::move(*wrong));
+  }
+  return nullptr;
+}
+
+Task<Step> hold_body(Exchange& x, std::uint64_t limit, verify::Digester* digester) {
+  Buffer& in = x.scratch.in;
+  HeldBody& held = x.scratch.held;
+  held.begin(x.gate.settings);
+  if (x.request.framing == Framing::Length && x.request.length > limit) {
+    co_return stop(too_large(limit));
+  }
+  Pace pace(x);
+  Flaw flaw;
+  for (;;) {
+    x.scratch.pieces.clear();
+    std::size_t used = 0;
+    Parse parse = x.scratch.request_reader.read_body(in.view(), used, x.scratch.pieces, flaw);
+    if (parse == Parse::Bad) co_return flawed(x, std::move(flaw));
+    Step stopped = keep_pieces(x, limit, digester);
+    x.bytes_in = held.size();
+    if (stopped) {
+      x.out_of_step = true;
+      co_return stopped;
+    }
+    in.consume(used);
+    if (parse == Parse::Done) break;
+    if (held.size() >= in.capacity()) {  // there is much of it
+      in.compact();
+      in.reserve(kStreamBuffer);
+    }
+    stopped = co_await read_more_body(x, pace);
+    if (stopped) co_return stopped;
+  }
+  x.request_read = true;
+  auto wrong = held.flush();
+  if (wrong) co_return stop(std::move(*wrong));
+  x.body_held = true;
+  co_return nullptr;
 }
 
 }  // namespace
@@ -94,35 +146,27 @@ bool must_hold_form(const Exchange& x) {
          verify::is_form(x.request.content_type);
 }
 
-Task<Step> hold_body(Exchange& x) {
-  x.scratch.form.clear();
+bool body_at_hand(const Exchange& x) {
+  return x.request.framing == Framing::Length && x.request.length <= x.scratch.in.size();
+}
+
+Task<Step> hold_form(Exchange& x) {
   const conf::Limits& limits = x.gate.settings.limits;
-  const std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
-  const Refusal too_large{.fault = Fault::BodyTooLarge,
-                          .detail = "body to be held is over " + std::to_string(limit) + " bytes"};
-  if (x.request.framing == Framing::Length && x.request.length > limit) co_return stop(too_large);
-  Pace pace(x);
-  Flaw flaw;
-  for (;;) {
-    x.scratch.pieces.clear();
-    std::size_t used = 0;
-    Buffer& in = x.scratch.in;
-    Parse parse = x.scratch.request_reader.read_body(in.view(), used, x.scratch.pieces, flaw);
-    if (parse == Parse::Bad) co_return flawed(x, flaw);
-    for (std::string_view piece : x.scratch.pieces) x.scratch.form += piece;
-    in.consume(used);
-    if (x.scratch.form.size() > limit) {
-      x.out_of_step = true;
-      co_return stop(too_large);
-    }
-    if (parse == Parse::Done) break;
-    Step stopped = co_await read_more_body(x, pace);
-    if (stopped) co_return stopped;
-  }
-  x.body_held = true;
-  x.bytes_in = x.scratch.form.size();
-  x.request_read = true;
-  co_return nullptr;
+  return hold_body(x, std::min(limits.form_bytes, limits.body_bytes), nullptr);
+}
+
+Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester) {
+  const conf::Limits& limits = x.gate.settings.limits;
+  return hold_body(x, std::min(limits.hashed_body_bytes, limits.body_bytes), &digester);
+}
+
+void release_body(Exchange& x) {
+  // The log still asks for it, and it may have stood in the form.
+  if (x.credential) x.claimed_client = x.credential->client;
+  const bool large = x.scratch.held.size() > kStreamBuffer;
+  x.scratch.held.release();
+  // What a large form left there is several times as large.
+  if (large) x.scratch.workspace = verify::Workspace();
 }
 
 }  // namespace gateway

@@ -7,12 +7,6 @@
 namespace gateway {
 namespace {
 
-Step rejected(verify::Reject reject) {
-  return stop({.fault = Fault::Verification, .reject = std::move(reject)});
-}
-
-Step rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}}); }
-
 verify::RequestView view_of(const Exchange& x) {
   verify::RequestView view{.method = x.request.method,
                            .scheme = x.external->scheme,
@@ -20,7 +14,7 @@ verify::RequestView view_of(const Exchange& x) {
                            .path_prefix = x.external->path_prefix,
                            .target = x.target.origin};
   if (x.request.has_authorization) view.authorization = x.request.authorization;
-  if (x.body_held) view.form = x.scratch.form;
+  if (x.body_held) view.form = x.scratch.held.in_memory();
   return view;
 }
 
@@ -38,50 +32,46 @@ Step ledger_verdict(Exchange& x, store::Verdict verdict) {
   return stop({.fault = Fault::LedgerFull, .detail = x.worker.replay_guard().last_error()});
 }
 
-// Whether oauth_body_hash is that of the body: by SHA-1, or by the hash of the signature method.
-bool hashes_to(std::string_view body, std::string_view claimed, verify::Method method) {
-  const verify::Hash own = verify::hash_of(method).value_or(verify::Hash::Sha1);
-  for (verify::Hash hash : {verify::Hash::Sha1, own}) {
-    if (verify::to_base64(verify::digest(hash, body).view()) == claimed) return true;
-  }
-  return false;
-}
-
-// A body whose hash was signed is held, and goes on only if it is that one. Forms are signed as
-// parameters and have none.
-Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim) {
-  if (x.body_held) {
-    co_return rejected({verify::Reason::BodyHashMismatch, "oauth_body_hash with a form"});
-  }
-  x.scratch.form.clear();
-  if (!x.request_read) {
-    Step stopped = co_await hold_body(x);
-    if (stopped) co_return stopped;
-  }
-  if (hashes_to(x.scratch.form, *claim.body_hash, claim.method)) co_return nullptr;
-  co_return rejected(verify::Reason::BodyHashMismatch);
+// The claim, if nothing is wrong with it that can be seen without keys.
+verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
+                                                             const verify::RequestView& view,
+                                                             std::int64_t now) {
+  const Gate& gate = x.gate;
+  auto claim = verify::read_claim(view, gate.parameter_bounds, x.scratch.workspace);
+  if (!claim) return claim;
+  x.claimed_client = claim->client;
+  auto inadmissible = verify::admit(view, *claim, gate.policy, gate.requirement(*x.route), now,
+                                    gate.ledger.floor());
+  if (inadmissible) return verify::Failure(std::move(*inadmissible));
+  return claim;
 }
 
 }  // namespace
+
+// Whatever is wrong with credentials outside of the form would be wrong with the form too; if there
+// are none, the form may hold them.
+Step early_refusal(Exchange& x) {
+  const verify::RequestView view = view_of(x);
+  auto claim = read_and_admit(x, view, x.gate.clock.unix_seconds());
+  if (claim || claim.error().reason == verify::Reason::CredentialsAbsent) return nullptr;
+  return rejected(std::move(claim.error()));
+}
 
 Task<Step> prove(Exchange& x) {
   const conf::Route& route = *x.route;
   const Gate& gate = x.gate;
   const verify::RequestView view = view_of(x);
+  const std::int64_t now = gate.clock.unix_seconds();
 
-  auto claim = verify::read_claim(view, gate.parameter_bounds, x.scratch.workspace);
+  auto claim = read_and_admit(x, view, now);
   if (!claim) {
     bool none = claim.error().reason == verify::Reason::CredentialsAbsent;
     if (none && route.auth == conf::Auth::Optional) co_return nullptr;
     co_return rejected(std::move(claim.error()));
   }
-  x.claimed_client = claim->client;
-
   const verify::Requirement& requirement = gate.requirement(route);
-  const std::int64_t now = gate.clock.unix_seconds();
-  auto inadmissible =
-      verify::admit(view, *claim, gate.policy, requirement, now, gate.ledger.floor());
-  if (inadmissible) co_return rejected(std::move(*inadmissible));
+  Step undue = check_hash_is_due(x, *claim);
+  if (undue) co_return undue;
 
   const std::string_view token = claim->token.value_or(std::string_view());
   Credentials& credentials = x.shift.credentials();

@@ -48,6 +48,8 @@ constexpr Row kRows[] = {
     {Overloaded, 503, "overloaded", "Too many connections are open."},
     {LedgerFull, 503, "ledger_full", "The replay ledger is full."},
     {StoreFault, 503, "store_fault", "The credentials cannot be read."},
+    {HoldingFull, 503, "holding_full", "There is no room here for the body just now."},
+    {HoldingFault, 503, "holding_fault", "The body cannot be kept until it is verified."},
     {InternalFault, 503, "internal_fault", "Something went wrong here."},
     {UpstreamTimeout, 504, "upstream_timeout", "The backend took too long to answer."},
     {VersionNotSupported, 505, "version_not_supported", "HTTP/1.1 and HTTP/1.0 are spoken here."},

@@ -33,6 +33,8 @@ enum class Fault : std::uint8_t {
   Overloaded,            // 503 too many connections
   LedgerFull,            // 503
   StoreFault,            // 503
+  HoldingFull,           // 503 no room for a body that must be held
+  HoldingFault,          // 503 the disk failed under such a body
   InternalFault,         // 503
   UpstreamTimeout,       // 504
   VersionNotSupported,   // 505

@@ -1,10 +1,13 @@
 #include "gateway/serve.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 
 #include "gateway/server.h"
 
@@ -40,6 +43,18 @@ void refuse_what_is_not_in_effect(const conf::Settings& settings) {
   }
 }
 
+// Only large bodies whose hash was signed need it, so the rest is served without.
+void try_temporary_folder(const conf::Settings& settings, Log& log) {
+  const int file = nameless_file(settings.store.temporary);
+  const int error = errno;
+  if (file >= 0) {
+    ::close(file);
+    return;
+  }
+  log.say(conf::LogLevel::Warn, "can't make files in store.temporary, " + settings.store.temporary +
+                                    ": " + std::generic_category().message(error));
+}
+
 // Raises the ledger's mark ahead of time, so that no event loop has to wait for the disk. Only
 // while requests come in, for a mark far ahead would refuse genuine requests after a power cut.
 Task<void> keep_mark_ahead(asio::io_context& context, store::Ledger& ledger, const Clock& clock,
@@ -72,9 +87,11 @@ void run(const conf::Settings& settings) {
   refuse_what_is_not_in_effect(settings);
   allow_many_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow fails like one on a full disk
 
   SystemClock clock;
   Log log(settings.log);
+  try_temporary_folder(settings, log);
   auto credentials = must(store::Credentials::open({.path = settings.store.path,
                                                     .map_size = settings.store.map_size,
                                                     .create = true,

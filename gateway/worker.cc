@@ -178,7 +178,7 @@ void Worker::adopt(std::shared_ptr<const Gate> next) {
 }
 
 std::unique_ptr<Scratch> Worker::take_scratch() {
-  if (free_.empty()) return std::make_unique<Scratch>();
+  if (free_.empty()) return std::make_unique<Scratch>(run_.holdings);
   std::unique_ptr<Scratch> scratch = std::move(free_.back());
   free_.pop_back();
   return scratch;
@@ -186,7 +186,7 @@ std::unique_ptr<Scratch> Worker::take_scratch() {
 
 void Worker::give_back(std::unique_ptr<Scratch> scratch) {
   if (free_.size() >= kFreeScratch || scratch->in.capacity() > kUsualBuffer ||
-      scratch->up.capacity() > kUsualBuffer || scratch->form.capacity() > kUsualBuffer) {
+      scratch->up.capacity() > kUsualBuffer) {
     return;
   }
   scratch->in.clear();

@@ -21,6 +21,7 @@
 #include "gateway/credentials.h"
 #include "gateway/deadline.h"
 #include "gateway/forward.h"
+#include "gateway/held_body.h"
 #include "gateway/log.h"
 #include "gateway/message_reader.h"
 #include "gateway/net.h"
@@ -71,6 +72,7 @@ struct Run {
   Run();
   const std::string id;  // first half of every request id
   std::atomic<std::uint32_t> connections{0};
+  Holdings holdings;
 };
 
 // What a worker has for one Gate. A request ends with the one it began with; a reload makes the
@@ -97,6 +99,8 @@ class Shift {
 
 // The memory of one busy connection; idle ones hold none.
 struct Scratch {
+  explicit Scratch(Holdings& holdings) : held(holdings) {}
+
   Buffer in{16 << 10};  // from the client
   Buffer up{16 << 10};  // from the upstream
   std::string head;     // the request's head, which all views of `request` point into
@@ -105,7 +109,7 @@ struct Scratch {
   RequestReader request_reader;
   ResponseReader response_reader;
   verify::Workspace workspace;
-  std::string form;           // a held form body
+  HeldBody held;              // a form, or a body whose hash was signed
   std::string out;            // a head on its way out
   std::string forwarded_for;  // the value of X-Forwarded-For that goes on
   std::vector<std::string_view> pieces;

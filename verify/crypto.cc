@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <variant>
 
 namespace verify {
 namespace {
@@ -189,6 +190,32 @@ Digest digest(Hash hash, std::string_view message) {
       break;
   }
   return hash_all<Sha512>(message);
+}
+
+struct Digester::State {
+  std::variant<Sha1, Sha256, Sha512> sha;
+};
+
+Digester::Digester(Hash hash) : state_(std::make_unique<State>()) {
+  if (hash == Hash::Sha256) state_->sha.emplace<Sha256>();
+  if (hash == Hash::Sha512) state_->sha.emplace<Sha512>();
+}
+
+Digester::~Digester() = default;
+
+void Digester::update(std::string_view piece) {
+  std::visit([piece](auto& sha) { sha.update(piece.data(), piece.size()); }, state_->sha);
+}
+
+Digest Digester::finish() {
+  Digest out;
+  std::visit(
+      [&out](auto& sha) {
+        sha.finish(out.bytes.data());
+        out.size = sha.kSize;
+      },
+      state_->sha);
+  return out;
 }
 
 bool equal_in_constant_time(std::span<const unsigned char> a, std::span<const unsigned char> b) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,21 @@ class HmacKey {
 };
 
 Digest digest(Hash hash, std::string_view message);
+
+// The digest of a message that comes in pieces. One thread at a time.
+class Digester {
+ public:
+  explicit Digester(Hash hash);
+  ~Digester();
+  Digester(const Digester&) = delete;
+  Digester& operator=(const Digester&) = delete;
+  void update(std::string_view piece);
+  Digest finish();  // of all pieces; once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // True when equal; time depends on the lengths alone.
 bool equal_in_constant_time(std::span<const unsigned char> a, std::span<const unsigned char> b);

@@ -40,6 +40,8 @@ constexpr Row kRows[] = {
      "invalid_signature_method", MethodRejected, "The signature method is not accepted."},
     {InsecureTransport, "insecure_transport", 400, "", "insecure_transport", InsecureTransport,
      "Signed requests are accepted over HTTPS only."},
+    {BodyHashOfForm, "body_hash_of_form", 400, "parameter_rejected", "invalid_request",
+     BodyHashOfForm, "A form is signed by its parameters and has no oauth_body_hash."},
     {CredentialsAbsent, "credentials_absent", 401, "parameter_absent", "invalid_request",
      CredentialsAbsent, "The request has no OAuth credentials."},
     {TimestampRefused, "timestamp_refused", 401, "timestamp_refused", "invalid_request",

@@ -22,6 +22,7 @@ enum class Reason : std::uint8_t {
   VersionRejected,         // oauth_version present and not 1.0
   MethodRejected,          // signature method unknown or not allowed
   InsecureTransport,       // enforce_tls and the external scheme is http
+  BodyHashOfForm,          // oauth_body_hash beside a form, whose parameters are signed anyway
   // failed authentication: 401
   CredentialsAbsent,  // no OAuth parameters at all, or another scheme
   TimestampRefused,   // outside the window, or at or below the ledger's floor

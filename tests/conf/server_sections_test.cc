@@ -178,6 +178,7 @@ target_bytes = "2KiB"
 headers = 1
 parameters = 1000000
 form_bytes = "3MiB"
+forms_bytes = "6MiB"
 hashed_body_bytes = "4MiB"
 hashed_bodies_bytes = "5MiB"
 body_bytes = "0B"
@@ -193,7 +194,7 @@ upstream_response = "5d"
 drain = "0s"
 )");
   CHECK(settings.limits ==
-        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 4 << 20, 5 << 20, 0, 0, 1, 2});
+        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 6 << 20, 4 << 20, 5 << 20, 0, 0, 1, 2});
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;
@@ -223,6 +224,14 @@ TEST_CASE("mistakes in [limits] and [timeouts] are reported") {
         "4:8: timeouts.idle" + time + "5", "5:20: timeouts.upstream_connect" + time + "\"5\"",
         "6:21: timeouts.upstream_response" + time + "\"3651d\"",
         "7:9: timeouts.drain must be a duration such as \"30s\", not \"-1s\""}},
+      {"[limits]\nform_bytes = \"1025B\"\nforms_bytes = \"1KiB\"",
+       {"2:14: limits.form_bytes and limits.forms_bytes leave no room for the largest form"}},
+      {"[limits]\nform_bytes = \"1KiB\"\nforms_bytes = \"1KiB\"", {}},
+      {"[limits]\nhashed_bodies_bytes = \"63MiB\"",
+       {"2:23: limits.hashed_bodies_bytes and limits.hashed_body_bytes leave no room for the "
+        "largest "
+        "body"}},
+      {"[limits]\nhashed_bodies_bytes = \"64MiB\"", {}},
       {"[limits]\nheaders = 9223372036854775807",
        {"2:11: limits.headers" + count + "9223372036854775807"}},
   });

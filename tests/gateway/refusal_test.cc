@@ -92,6 +92,8 @@ TEST_CASE("every fault has its status and a word of its own") {
       {Fault::Overloaded, 503, "overloaded"},
       {Fault::LedgerFull, 503, "ledger_full"},
       {Fault::StoreFault, 503, "store_fault"},
+      {Fault::HoldingFull, 503, "holding_full"},
+      {Fault::HoldingFault, 503, "holding_fault"},
       {Fault::InternalFault, 503, "internal_fault"},
       {Fault::UpstreamTimeout, 504, "upstream_timeout"},
       {Fault::VersionNotSupported, 505, "version_not_supported"},

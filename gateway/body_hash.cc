@@ -1,0 +1,60 @@
+// oauth_body_hash (draft-eaton-oauth-bodyhash-00): the hash of a body that is no form, as a
+// parameter that is signed. Such a body is held until its hash is known, so that nothing of another
+// one reaches the backend.
+
+#include <array>
+#include <span>
+
+#include "gateway/exchange.h"
+
+namespace gateway {
+namespace {
+
+// The hash of the signature method, or SHA-1, which some clients send with every method. The size
+// shows which it is.
+std::optional<verify::Hash> hash_of_size(std::size_t size, verify::Method method) {
+  using enum verify::Method;
+  if (size == 20) return verify::Hash::Sha1;
+  if (size == 32 && (method == HmacSha256 || method == RsaSha256)) return verify::Hash::Sha256;
+  if (size == 64 && (method == HmacSha512 || method == RsaSha512)) return verify::Hash::Sha512;
+  return std::nullopt;
+}
+
+bool has_unread_body(const Exchange& x) {
+  const bool empty = x.request.framing == Framing::Length && x.request.length == 0;
+  return !x.request_read && !empty;
+}
+
+}  // namespace
+
+Step check_hash_is_due(const Exchange& x, const verify::Claim& claim) {
+  constexpr const char* kName = "oauth_body_hash";
+  if (claim.body_hash) {
+    // An empty one is no different from no body at all.
+    if (!x.body_held || x.scratch.held.size() == 0) return nullptr;
+    return rejected({verify::Reason::BodyHashOfForm, kName});
+  }
+  if (x.route->body_hash != conf::BodyHash::Required || !has_unread_body(x)) return nullptr;
+  return rejected({verify::Reason::BodyHashAbsent, kName});
+}
+
+Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim) {
+  std::array<unsigned char, 64> claimed{};
+  const std::size_t size = verify::from_base64(*claim.body_hash, claimed).value_or(0);
+  const std::optional<verify::Hash> hash = hash_of_size(size, claim.method);
+  if (!hash) {
+    co_return rejected({verify::Reason::BodyHashMismatch,
+                        "no hash that goes with " + std::string(verify::name(claim.method))});
+  }
+  verify::Digester digester(*hash);
+  if (!x.request_read) {
+    Step stopped = co_await hold_hashed_body(x, digester);
+    if (stopped) co_return stopped;
+  }
+  const verify::Digest made = digester.finish();
+  const auto wanted = std::span<const unsigned char>(claimed).first(size);
+  if (verify::equal_in_constant_time(made.view(), wanted)) co_return nullptr;
+  co_return rejected(verify::Reason::BodyHashMismatch);
+}
+
+}  // namespace gateway
