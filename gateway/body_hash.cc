@@ -13,10 +13,11 @@ namespace {
 // The hash of the signature method, or SHA-1, which some clients send with every method. The size
 // shows which it is.
 std::optional<verify::Hash> hash_of_size(std::size_t size, verify::Method method) {
-  using enum verify::Method;
-  if (size == 20) return verify::Hash::Sha1;
-  if (size == 32 && (method == HmacSha256 || method == RsaSha256)) return verify::Hash::Sha256;
-  if (size == 64 && (method == HmacSha512 || method == RsaSha512)) return verify::Hash::Sha512;
+  using enum verify::Hash;
+  const std::optional<verify::Hash> own = verify::hash_of(method);
+  if (size == 20) return Sha1;
+  if (size == 32 && own == Sha256) return Sha256;
+  if (size == 64 && own == Sha512) return Sha512;
   return std::nullopt;
 }
 

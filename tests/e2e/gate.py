@@ -92,7 +92,7 @@ class Store:
 class Gate:
     """One gateway process."""
 
-    def __init__(self, room, store, upstreams, routes, **sections):
+    def __init__(self, room, store, upstreams, routes, /, **sections):
         self.room = room
         self.store = store
         self.file = room / "portcullis.toml"

@@ -8,9 +8,11 @@ import resource
 from pathlib import Path
 
 import pytest
+from oauthlib.oauth1 import Client
 
 from backend import plain
 from gate import HOST, SANITIZED
+from test_methods import Pair, client_record, import_lines
 from wire import eventually
 
 MIB = 1 << 20
@@ -66,6 +68,31 @@ def test_json_with_the_hash_of_its_method_or_sha1_arrives_as_it_was_signed(diges
     assert seen.body == BODY
     assert seen.one("content-length") == str(len(BODY))
     assert seen.one("x-oauth-user") == "alice"
+
+
+class Mastercard(Client):
+    """Signs with a key alone, and sends the hash of its method where oauthlib's own sends SHA-1."""
+
+    hashed = None
+
+    def get_oauth_params(self, request):
+        own = [(name, value) for name, value in super().get_oauth_params(request) if name != "oauth_body_hash"]
+        return own + [("oauth_body_hash", self.hashed)]
+
+
+@pytest.mark.parametrize("name", ["sha1", "sha256", "sha512"])
+def test_a_client_with_an_rsa_key_alone_signs_json_for_a_route_that_requires_it(name, new_gate, recorder, store):
+    pair = Pair()
+    import_lines(store, client_record("mc!-key", secret=None, rsa_public_keys=[pair.public]))
+    gate = new_gate(recorder, [{"path": "/api/*", "upstream": "api", "auth": "client", "body_hash": "required"}])
+    text = BODY.decode()
+    for kind, hashed, status in ((Mastercard, hash_of(BODY, name), 200), (Mastercard, hash_of(b"x", name), 401), (Client, None, 200)):
+        client = kind("mc!-key", signature_method="RSA-" + name.upper(), rsa_key=pair.private)
+        client.hashed = hashed
+        url, headers, _ = client.sign(f"http://{HOST}/api/pay?Format=JSON", "POST", text, {"Content-Type": "application/json"})
+        data = gate.request(None, "POST", "/api/pay?Format=JSON", BODY, headers=[JSON, "Authorization: " + headers["Authorization"]])
+        assert gate.exchange(data).status == status, kind
+    assert [(seen.body, seen.one("x-oauth-client")) for seen in recorder.seen] == [(BODY, "mc!-key")] * 2
 
 
 def test_a_body_that_was_changed_on_the_way_is_refused(gate, recorder, alice):
