@@ -60,11 +60,25 @@ void prepare_rsa_keys(const store::Found& found, const store::Client& dummy, ver
   if (keys.rsa_keys.empty()) add_stand_in();
 }
 
+// Stand-ins get ids too, so that all clients cost the same.
+void identify_keys(const store::Found& found, const store::Client& dummy, std::string_view client,
+                   const store::Usage& usage, Credential& out) {
+  const auto& secrets = found.client.secrets.empty() ? dummy.secrets : found.client.secrets;
+  for (const store::ClientSecret& one : secrets) {
+    out.secret_ids.push_back(usage.key_id(client, store::KeyKind::Secret, one.secret.reveal()));
+  }
+  const auto& keys =
+      found.client.rsa_public_keys.empty() ? dummy.rsa_public_keys : found.client.rsa_public_keys;
+  for (const store::ClientKey& one : keys) {
+    out.rsa_key_ids.push_back(usage.key_id(client, store::KeyKind::RsaKey, one.pem));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
                                           std::string_view client, std::string_view token,
-                                          const conf::Headers& headers) {
+                                          const conf::Headers& headers, const store::Usage* usage) {
   auto credential = std::make_shared<Credential>();
   credential->client = client;
   credential->token = token;
@@ -97,12 +111,13 @@ std::shared_ptr<const Credential> prepare(const store::Found& found, const store
     identity.token_id = store::token_id(token);
   }
   credential->identity_lines = identity_lines(identity, headers);
+  if (usage != nullptr) identify_keys(found, dummy, client, *usage, *credential);
   return credential;
 }
 
 Credentials::Credentials(const store::Credentials& store, store::Credentials::Reader& reader,
-                         const conf::Headers& headers)
-    : store_(store), reader_(reader), headers_(headers), slots_(kSets * kWays) {}
+                         const conf::Headers& headers, const store::Usage* usage)
+    : store_(store), reader_(reader), headers_(headers), usage_(usage), slots_(kSets * kWays) {}
 
 std::shared_ptr<const Credential> Credentials::remembered(std::string_view client,
                                                           std::string_view token) const {
@@ -136,7 +151,7 @@ Task<Credentials::Found> Credentials::find(std::string_view client, std::string_
     }
   }
   victim->hash = hash;
-  victim->credential = prepare(*found, store_.dummy_client(), client, token, headers_);
+  victim->credential = prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
   co_return victim->credential;
 }
 

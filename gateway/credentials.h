@@ -15,6 +15,7 @@
 #include "gateway/net.h"
 #include "gateway/refusal.h"
 #include "store/credentials.h"
+#include "store/usage.h"
 #include "verify/judge.h"
 
 namespace gateway {
@@ -25,21 +26,24 @@ struct Credential {
   std::string client, token;   // as claimed
   std::string user;            // empty without a known token
   std::string identity_lines;  // what the backend is told once the request is accepted
-  std::uint64_t txn = 0;       // snapshot it was read in
+  // For counting which of `keys` matched; empty where nothing is counted.
+  std::vector<store::KeyId> secret_ids, rsa_key_ids;
+  std::uint64_t txn = 0;  // snapshot it was read in
 };
 
-// Builds the one from the other. What the client lacks, `dummy` stands in for. Pure.
+// Builds the one from the other. What the client lacks, `dummy` stands in for. `usage` may be null.
+// Pure.
 std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
                                           std::string_view client, std::string_view token,
-                                          const conf::Headers& headers);
+                                          const conf::Headers& headers, const store::Usage* usage);
 
 class Credentials {
  public:
   using Found = verify::Result<std::shared_ptr<const Credential>, store::Error>;
 
-  // All arguments outlive it.
+  // All arguments outlive it. `usage`: null if nothing is counted.
   Credentials(const store::Credentials& store, store::Credentials::Reader& reader,
-              const conf::Headers& headers);
+              const conf::Headers& headers, const store::Usage* usage);
 
   // What find() would answer, if it is remembered and still true; null otherwise.
   std::shared_ptr<const Credential> remembered(std::string_view client,
@@ -58,6 +62,7 @@ class Credentials {
   const store::Credentials& store_;
   store::Credentials::Reader& reader_;
   const conf::Headers& headers_;
+  const store::Usage* usage_;
   std::vector<Slot> slots_;
   std::size_t next_victim_ = 0;
 };

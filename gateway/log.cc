@@ -3,6 +3,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -48,7 +49,10 @@ std::shared_ptr<spdlog::sinks::sink> open_sink(const std::string& file) {
 
 struct Log::State {
   explicit State(const conf::Log& settings_)
-      : settings(settings_), sink(open_sink(settings.file)), writer([this] { run(); }) {}
+      : settings(settings_),
+        lowest(settings.level),
+        sink(open_sink(settings.file)),
+        writer([this] { run(); }) {}
   ~State() {
     {
       std::lock_guard lock(mutex);
@@ -67,6 +71,7 @@ struct Log::State {
   void complain(std::size_t lines);
 
   const conf::Log settings;
+  std::atomic<conf::LogLevel> lowest;
 
   std::mutex sink_mutex;  // guards sink
   std::shared_ptr<spdlog::sinks::sink> sink;
@@ -154,7 +159,11 @@ void Log::State::write(Block& block) {
 Log::Log(const conf::Log& settings) : state_(std::make_unique<State>(settings)) {}
 Log::~Log() = default;
 
-bool Log::wants(conf::LogLevel level) const { return level >= state_->settings.level; }
+bool Log::wants(conf::LogLevel level) const {
+  return level >= state_->lowest.load(std::memory_order_relaxed);
+}
+
+void Log::set_level(conf::LogLevel level) { state_->lowest = level; }
 
 void Log::record(const LogEntry& entry, bool refused) {
   const conf::LogLevel level = refused ? conf::LogLevel::Warn : conf::LogLevel::Info;

@@ -2,6 +2,8 @@
 // the keys, then the signature, and the ledger last, so that nobody but a proven client can write
 // to it.
 
+#include <algorithm>
+
 #include "gateway/exchange.h"
 
 namespace gateway {
@@ -18,14 +20,17 @@ verify::RequestView view_of(const Exchange& x) {
   return view;
 }
 
-Step ledger_verdict(Exchange& x, store::Verdict verdict) {
-  switch (verdict) {
+Step ledger_verdict(Exchange& x, const store::LedgerClaim& claim, std::int64_t now) {
+  switch (claim.verdict) {
     case store::Verdict::Fresh:
       return nullptr;
     case store::Verdict::Replayed:
       return rejected(verify::Reason::NonceUsed);
     case store::Verdict::TooOld:
       return rejected(verify::Reason::TimestampRefused);
+    case store::Verdict::OverShare:
+      return stop({.fault = Fault::LedgerShareUsed,
+                   .retry_after = std::max<std::int64_t>(claim.room_at - now, 1)});
     case store::Verdict::Full:
       break;
   }
@@ -44,6 +49,18 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
                                     gate.ledger.floor());
   if (inadmissible) return verify::Failure(std::move(*inadmissible));
   return claim;
+}
+
+void accept(Exchange& x, std::shared_ptr<const Credential> credential, const verify::Claim& claim,
+            const verify::Accepted& accepted, std::int64_t now) {
+  UseCounter& uses = x.worker.uses();
+  const auto& ids = verify::is_rsa(claim.method) ? credential->rsa_key_ids : credential->secret_ids;
+  if (accepted.key_index < ids.size()) {
+    uses.count(credential->client, ids[accepted.key_index], claim.method, now);
+  }
+  if (accepted.other_scheme) uses.count_other_scheme(route_name(*x.route), now);
+  x.credential = std::move(credential);
+  x.accepted = accepted;
 }
 
 }  // namespace
@@ -93,18 +110,14 @@ Task<Step> prove(Exchange& x) {
   }
 
   if (!claim->has_nonce()) {  // PLAINTEXT without one can't be told from its own replay
-    x.credential = std::move(credential);
-    x.accepted = *accepted;
+    accept(x, std::move(credential), *claim, *accepted, now);
     co_return nullptr;
   }
   ReplayGuard& guard = x.worker.replay_guard();
   const store::LedgerKey key = guard.key(*claim);
-  store::Verdict verdict = co_await guard.claim(key);
-  Step refusal = ledger_verdict(x, verdict);
-  if (!refusal) {
-    x.credential = std::move(credential);
-    x.accepted = *accepted;
-  }
+  const store::LedgerClaim claimed = co_await guard.claim(key);
+  Step refusal = ledger_verdict(x, claimed, now);
+  if (!refusal) accept(x, std::move(credential), *claim, *accepted, now);
   co_return refusal;
 }
 

@@ -45,6 +45,8 @@ constexpr Row kRows[] = {
     {MethodNotImplemented, 501, "method_not_implemented", "The method is not implemented."},
     {UpstreamUnreachable, 502, "upstream_unreachable", "The backend cannot be reached."},
     {UpstreamBroken, 502, "upstream_broken", "The backend gave no valid answer."},
+    {LedgerShareUsed, 429, "ledger_share_used",
+     "This client has sent as many requests as it may for now."},
     {Overloaded, 503, "overloaded", "Too many connections are open."},
     {LedgerFull, 503, "ledger_full", "The replay ledger is full."},
     {StoreFault, 503, "store_fault", "The credentials cannot be read."},
@@ -87,6 +89,8 @@ std::string_view phrase(int status) {
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -353,6 +357,7 @@ std::string render(const Refusal& refusal, const RefusalStyle& style,
   if (!context.request_id.empty()) put_line("X-Request-Id", context.request_id, out);
   if (status == 401) put_line("WWW-Authenticate", challenge(told, style), out);
   if (status == 405) put_line("Allow", refusal.allow, out);
+  if (status == 429) put_line("Retry-After", std::to_string(refusal.retry_after), out);
   if (context.close) {
     put_line("Connection", "close", out);
   } else if (context.client_minor == 0) {

@@ -30,6 +30,7 @@ enum class Fault : std::uint8_t {
   MethodNotImplemented,  // 501 CONNECT, TRACE
   UpstreamUnreachable,   // 502
   UpstreamBroken,        // 502 not HTTP, cut short, or unsolicited
+  LedgerShareUsed,       // 429 with Retry-After
   Overloaded,            // 503 too many connections
   LedgerFull,            // 503
   StoreFault,            // 503
@@ -42,9 +43,10 @@ enum class Fault : std::uint8_t {
 
 struct Refusal {
   Fault fault = Fault::InternalFault;
-  verify::Reject reject;  // with Fault::Verification
-  std::string detail;     // for the log and, if verbose, the caller; never a secret
-  std::string allow;      // with MethodNotAllowed
+  verify::Reject reject;         // with Fault::Verification
+  std::string detail;            // for the log and, if verbose, the caller; never a secret
+  std::string allow;             // with MethodNotAllowed
+  std::int64_t retry_after = 1;  // seconds, with LedgerShareUsed
 };
 
 struct RefusalStyle {
@@ -70,7 +72,7 @@ struct RefusalContext {
 };
 
 // The whole response, head and body, ready to be sent: WWW-Authenticate with 401, Allow with 405,
-// Date, X-Request-Id, Cache-Control: no-store. The body, by `errors`:
+// Retry-After with 429, Date, X-Request-Id, Cache-Control: no-store. The body, by `errors`:
 // Form               error, error_description, oauth_problem and what it comes with, as a form
 // Json               the same as application/problem+json (RFC 9457)
 // Accept             as Form, or as Json if Accept prefers it

@@ -17,14 +17,14 @@ store::LedgerKey ReplayGuard::key(const verify::Claim& claim) {
 
 // The first claim of a turn posts the flush, which runs behind all handlers that were ready before
 // it: so one commit serves every request that arrived in this turn.
-Task<store::Verdict> ReplayGuard::claim(store::LedgerKey key) {
+Task<store::LedgerClaim> ReplayGuard::claim(store::LedgerKey key) {
   auto enter = [this, key](auto handler) {
     if (batch_.empty()) asio::post(executor_, [this] { flush(); });
     batch_.push_back(store::LedgerClaim{key});
     waiting_.emplace_back(std::move(handler));
   };
   using Token = asio::use_awaitable_t<Executor>;
-  return asio::async_initiate<const Token, void(store::Verdict)>(enter, Token());
+  return asio::async_initiate<const Token, void(store::LedgerClaim)>(enter, Token());
 }
 
 void ReplayGuard::flush() {
@@ -32,10 +32,7 @@ void ReplayGuard::flush() {
   resuming_.swap(waiting_);
   store::Result<store::Done> done = ledger_.claim(committing_, clock_.unix_seconds());
   last_error_ = done ? std::string() : done.error().sentence;
-  for (std::size_t i = 0; i < resuming_.size(); ++i) {
-    store::Verdict verdict = done ? committing_[i].verdict : store::Verdict::Full;
-    std::move(resuming_[i])(verdict);
-  }
+  for (std::size_t i = 0; i < resuming_.size(); ++i) std::move(resuming_[i])(committing_[i]);
   committing_.clear();
   resuming_.clear();
 }

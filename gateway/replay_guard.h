@@ -19,9 +19,9 @@ class ReplayGuard {
   // All three must outlive it.
   ReplayGuard(Executor executor, store::Ledger& ledger, const Clock& clock);
 
-  // Fresh: noted so that a crash doesn't forget it; the request may be forwarded. Full also stands
-  // for a ledger that failed; `why` then has the sentence.
-  Task<store::Verdict> claim(store::LedgerKey key);
+  // Judged. Fresh: noted so that a crash doesn't forget it; the request may be forwarded. Full also
+  // stands for a ledger that failed; last_error() then has the sentence.
+  Task<store::LedgerClaim> claim(store::LedgerKey key);
   const std::string& last_error() const { return last_error_; }
 
   // Drops the requests that still wait, unanswered: the loop has ended.
@@ -29,7 +29,7 @@ class ReplayGuard {
   store::LedgerKey key(const verify::Claim& claim);
 
  private:
-  using Resume = asio::any_completion_handler<void(store::Verdict)>;
+  using Resume = asio::any_completion_handler<void(store::LedgerClaim)>;
   void flush();
 
   Executor executor_;

@@ -118,6 +118,14 @@ struct Lead {
 
 }  // namespace
 
+std::string route_name(const conf::Route& route) {
+  std::string name;
+  for (const std::string& host : route.hosts) name += host + ' ';
+  name += route.path.text;
+  for (const std::string& method : route.methods) name += ' ' + method;
+  return name;
+}
+
 struct RouteTable::Index {
   std::map<std::string, Node, std::less<>> by_host;
   Node all_hosts;

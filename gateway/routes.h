@@ -38,6 +38,9 @@ struct Match {
   std::string allow;                   // "GET, HEAD"
 };
 
+// What tells a route from others, across starts of the program: its hosts, path and methods.
+std::string route_name(const conf::Route& route);
+
 class RouteTable {
  public:
   // `settings` must outlive the table.

@@ -9,7 +9,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "gateway/server.h"
+#include "gateway/reload.h"
+#include "gateway/use_writer.h"
 
 namespace gateway {
 namespace {
@@ -30,17 +31,6 @@ template <class T>
 T must(store::Result<T> result) {
   if (!result) throw std::runtime_error(result.error().sentence);
   return std::move(*result);
-}
-
-void refuse_what_is_not_in_effect(const conf::Settings& settings) {
-  for (const conf::Upstream& upstream : settings.upstreams) {
-    for (const conf::Url& server : upstream.servers) {
-      if (server.scheme == "https") {
-        throw std::runtime_error("upstream " + upstream.name +
-                                 ": https servers are not yet in effect");
-      }
-    }
-  }
 }
 
 // Only large bodies whose hash was signed need it, so the rest is served without.
@@ -72,18 +62,18 @@ Task<void> keep_mark_ahead(asio::io_context& context, store::Ledger& ledger, con
   }
 }
 
-// After a rotation of the log. The configuration stays the one read at the start.
-Task<void> reopen_log_on_hangup(asio::io_context& context, Log& log) {
-  asio::signal_set hangup(context, SIGHUP);
+// Also after a rotation of the log, hence the new file.
+Task<void> reload_on(asio::signal_set& hangup, const std::string& file,
+                     std::shared_ptr<const Gate> gate, Server& server) {
   for (;;) {
     auto [error, number] = co_await hangup.async_wait(kAwait);
     if (error) co_return;
-    log.reopen();
-    log.say(conf::LogLevel::Info, "log reopened; a changed configuration takes a restart");
+    gate->log.reopen();
+    gate = reload(file, gate, server);
   }
 }
 
-void run(const conf::Settings& settings) {
+void run(const conf::Settings& settings, const std::string& config_file) {
   refuse_what_is_not_in_effect(settings);
   allow_many_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
@@ -96,16 +86,19 @@ void run(const conf::Settings& settings) {
                                                     .map_size = settings.store.map_size,
                                                     .create = true,
                                                     .ledger_size = settings.store.ledger_size}));
-  auto ledger = must(store::Ledger::open(
-      {.path = settings.store.path,
-       .size = settings.store.ledger_size,
-       .window_past_s = std::chrono::ceil<std::chrono::seconds>(settings.oauth.window_past).count(),
-       .window_future_s =
-           std::chrono::ceil<std::chrono::seconds>(settings.oauth.window_future).count()},
-      clock.unix_seconds()));
+  auto ledger =
+      must(store::Ledger::open({.path = settings.store.path,
+                                .size = settings.store.ledger_size,
+                                .window_past_s = ledger_window(settings.oauth.window_past),
+                                .window_future_s = ledger_window(settings.oauth.window_future),
+                                .client_share = settings.store.ledger_client_share},
+                               clock.unix_seconds()));
   RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log);
-  Server server(
-      std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log, &refusal_keeper));
+  const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
+  auto gate =
+      std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log, &refusal_keeper);
+  Server server(gate, usage.get());
+  UseWriter use_writer(server, usage.get(), log);
 
   asio::io_context main_loop;
   asio::signal_set signals(main_loop, SIGTERM, SIGINT);
@@ -115,21 +108,26 @@ void run(const conf::Settings& settings) {
     server.drain();
     main_loop.stop();
   });
-  asio::co_spawn(main_loop, reopen_log_on_hangup(main_loop, log), asio::detached);
+  asio::signal_set hangup(main_loop, SIGHUP);
+  asio::co_spawn(main_loop, reload_on(hangup, config_file, std::move(gate), server),
+                 asio::detached);
   asio::co_spawn(main_loop, keep_mark_ahead(main_loop, *ledger, clock, log), asio::detached);
+
+  asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 
   server.start();
   std::cout << "listening on " << server.address() << std::endl;
   main_loop.run();
   server.join();
+  use_writer.write();
   must(ledger->close());
 }
 
 }  // namespace
 
-int serve(const conf::Settings& settings, const std::string&) {
+int serve(const conf::Settings& settings, const std::string& config_file) {
   try {
-    run(settings);
+    run(settings, config_file);
     return 0;
   } catch (const std::exception& fault) {
     std::cerr << "portcullis: " << fault.what() << '\n';

@@ -9,8 +9,9 @@
 
 namespace gateway {
 
-// Serves until SIGTERM or SIGINT has drained what was in flight: 0. 1 with one sentence on standard
-// error if it can't start. Prints "listening on ADDRESS:PORT" on standard output when ready.
+// Serves until SIGTERM or SIGINT has drained what was in flight: 0. SIGHUP reopens the log and
+// reads `config_file` again. 1 with one sentence on standard error if it can't start. Prints
+// "listening on ADDRESS:PORT" on standard output when ready.
 int serve(const conf::Settings& settings, const std::string& config_file);
 
 }  // namespace gateway

@@ -130,7 +130,7 @@ Task<void> Server::Lane::wait_until_drained() {
   worker.context().stop();
 }
 
-Server::Server(std::shared_ptr<const Gate> gate) {
+Server::Server(std::shared_ptr<const Gate> gate, const store::Usage* usage) : run_(usage) {
   const conf::Listen& listen = gate->settings.listen;
   const conf::Address& address = listen.address;
   ErrorCode error;
@@ -176,7 +176,9 @@ void Server::drain() {
 
 void Server::join() {
   for (auto& lane : lanes_) {
-    if (lane->thread.joinable()) lane->thread.join();
+    if (!lane->thread.joinable()) continue;
+    lane->thread.join();
+    lane->worker.uses().hand_over();
   }
 }
 

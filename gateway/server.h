@@ -17,7 +17,8 @@ class Server {
  public:
   // Binds and makes the workers. Throws std::runtime_error with one sentence if the address can't
   // be had.
-  explicit Server(std::shared_ptr<const Gate> gate);
+  // `usage` outlives it; null: nothing is counted.
+  Server(std::shared_ptr<const Gate> gate, const store::Usage* usage);
   ~Server();
 
   // "127.0.0.1:8080", with the real port.
@@ -32,6 +33,8 @@ class Server {
   // Returns when every thread has ended.
   void join();
   std::uint32_t connections() const { return run_.connections; }  // open ones
+  // Which secrets and keys have been used since this was last asked. Any thread.
+  Uses take_uses() { return run_.uses.take(); }
 
  private:
   struct Lane;  // a thread, its worker, its listening socket

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/policy.h"
 #include "verify/crypto.h"
 
 namespace gateway {
@@ -11,44 +12,12 @@ namespace {
 constexpr std::size_t kFreeScratch = 256;       // kept by a thread; more are given back to the heap
 constexpr std::size_t kUsualBuffer = 64 << 10;  // larger ones are not kept
 constexpr std::chrono::seconds kTidyUpstreams{5};
+constexpr std::chrono::seconds kHandOverUses{1};
 
 std::string run_id() {
   std::array<unsigned char, 6> bytes{};
   verify::fill_random(bytes);
   return verify::to_hex(bytes);
-}
-
-verify::MethodSet methods_of(const std::vector<std::string>& names) {
-  verify::MethodSet methods;
-  for (const std::string& name : names) {
-    if (auto method = verify::method_from_name(name)) methods.add(*method);
-  }
-  return methods;
-}
-
-// Points into the route.
-verify::Requirement requirement_of(const conf::Route& route) {
-  verify::Requirement requirement{.token = route.auth != conf::Auth::Client,
-                                  .realms = route.realms,
-                                  .any_realm = route.any_realm,
-                                  .methods = methods_of(route.signature_methods),
-                                  .schemes = route.accept_schemes,
-                                  .quirks = {},
-                                  .header_realm = route.header_realm};
-  for (const std::string& name : route.quirks) {
-    if (auto quirk = verify::quirk_from_name(name)) requirement.quirks.add(*quirk);
-  }
-  return requirement;
-}
-
-verify::Policy policy_of(const conf::OAuth& oauth) {
-  verify::Policy policy;
-  policy.methods = methods_of(oauth.signature_methods);
-  policy.rsa_min_bits = static_cast<int>(oauth.rsa_min_bits);
-  policy.enforce_tls = oauth.enforce_tls;
-  policy.window_past_s = std::chrono::floor<std::chrono::seconds>(oauth.window_past).count();
-  policy.window_future_s = std::chrono::floor<std::chrono::seconds>(oauth.window_future).count();
-  return policy;
 }
 
 conf::IpAddress bytes_of(const asio::ip::address& address) {
@@ -85,11 +54,12 @@ Gate::Gate(conf::Settings given, const store::Credentials& stored, store::Ledger
   if (all.listen.tls) tls.emplace(*all.listen.tls);
 }
 
-Run::Run() : id(run_id()) {}
+Run::Run(const store::Usage* counts) : id(run_id()), usage(counts) {}
 
-Shift::Shift(std::shared_ptr<const Gate> gate, store::Credentials::Reader& reader,
+Shift::Shift(std::shared_ptr<const Gate> gate, const Run& run, store::Credentials::Reader& reader,
              Executor executor, Deadlines& deadlines, const Shift* before)
-    : gate_(std::move(gate)), credentials_(gate_->credentials, reader, gate_->settings.headers) {
+    : gate_(std::move(gate)),
+      credentials_(gate_->credentials, reader, gate_->settings.headers, run.usage) {
   const Duration patience = gate_->settings.timeouts.upstream_connect;
   for (const conf::Upstream& upstream : gate_->settings.upstreams) {
     std::shared_ptr<UpstreamPool>& pool = pools_[upstream.name];
@@ -157,9 +127,10 @@ Worker::Worker(std::shared_ptr<const Gate> first, Run& run, store::Credentials::
     : run_(run),
       number_(number),
       reader_(std::move(reader)),
-      shift_(std::make_shared<Shift>(std::move(first), reader_, context_.get_executor(), deadlines_,
-                                     nullptr)),
-      replay_guard_(context_.get_executor(), gate().ledger, gate().clock) {}
+      shift_(std::make_shared<Shift>(std::move(first), run_, reader_, context_.get_executor(),
+                                     deadlines_, nullptr)),
+      replay_guard_(context_.get_executor(), gate().ledger, gate().clock),
+      uses_(run.uses) {}
 
 Worker::~Worker() {
   replay_guard_.abandon();  // its coroutines go through the loop, hence first
@@ -169,8 +140,8 @@ Worker::~Worker() {
 // Idle connections go along at once, so that nothing old lasts longer than the requests under way.
 void Worker::adopt(std::shared_ptr<const Gate> next) {
   const std::shared_ptr<Shift> before = shift_;
-  shift_ = std::make_shared<Shift>(std::move(next), reader_, context_.get_executor(), deadlines_,
-                                   before.get());
+  shift_ = std::make_shared<Shift>(std::move(next), run_, reader_, context_.get_executor(),
+                                   deadlines_, before.get());
   before->end(*shift_);
   for (Connection* connection : connections_) {
     if (connection->waiting) connection->renew_shift();
@@ -199,11 +170,16 @@ RequestId Worker::next_request_id() { return RequestId(run_.id, number_, ++reque
 Task<void> Worker::keep_time() {
   Timer timer(context_);
   TimePoint tidy_at = deadlines_.now() + kTidyUpstreams;
+  TimePoint hand_over_at = deadlines_.now() + kHandOverUses;
   for (;;) {
     timer.expires_after(Deadlines::kSweep);
     auto [error] = co_await timer.async_wait(kAwait);
     if (error) co_return;
     deadlines_.sweep(std::chrono::steady_clock::now());
+    if (deadlines_.now() >= hand_over_at) {
+      hand_over_at = deadlines_.now() + kHandOverUses;
+      uses_.hand_over();
+    }
     if (deadlines_.now() < tidy_at) continue;
     tidy_at = deadlines_.now() + kTidyUpstreams;
     shift_->tidy();

@@ -31,6 +31,7 @@
 #include "gateway/routes.h"
 #include "gateway/stream.h"
 #include "gateway/upstream.h"
+#include "gateway/use_counter.h"
 #include "store/credentials.h"
 #include "store/ledger.h"
 #include "verify/judge.h"
@@ -69,19 +70,21 @@ struct Gate {
 
 // One run of the program, whatever settings it has. Any thread.
 struct Run {
-  Run();
-  const std::string id;  // first half of every request id
+  explicit Run(const store::Usage* usage);  // null: nothing is counted; outlives it
+  const std::string id;                     // first half of every request id
   std::atomic<std::uint32_t> connections{0};
   Holdings holdings;
+  const store::Usage* const usage;
+  UseInbox uses;
 };
 
 // What a worker has for one Gate. A request ends with the one it began with; a reload makes the
 // next one, which takes over the pools of upstreams that are the same.
 class Shift {
  public:
-  // `reader`, `deadlines` outlive it. `before`: null at the start.
-  Shift(std::shared_ptr<const Gate> gate, store::Credentials::Reader& reader, Executor executor,
-        Deadlines& deadlines, const Shift* before);
+  // `run`, `reader`, `deadlines` outlive it. `before`: null at the start.
+  Shift(std::shared_ptr<const Gate> gate, const Run& run, store::Credentials::Reader& reader,
+        Executor executor, Deadlines& deadlines, const Shift* before);
 
   const Gate& gate() const { return *gate_; }
   Credentials& credentials() { return credentials_; }
@@ -177,13 +180,14 @@ class Worker {
   void adopt(std::shared_ptr<const Gate> gate);
   Deadlines& deadlines() { return deadlines_; }
   ReplayGuard& replay_guard() { return replay_guard_; }
+  UseCounter& uses() { return uses_; }
 
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
 
   RequestId next_request_id();
 
-  // Sweeps deadlines until stop(); runs on the loop.
+  // Sweeps deadlines and hands over what was used until stop(); runs on the loop.
   Task<void> keep_time();
   bool draining() const { return draining_; }
   // For the first byte on a connection that has said nothing yet when draining begins.
@@ -207,6 +211,7 @@ class Worker {
   store::Credentials::Reader reader_;
   std::shared_ptr<Shift> shift_;
   ReplayGuard replay_guard_;
+  UseCounter uses_;
   std::vector<std::unique_ptr<Scratch>> free_;
   std::vector<Connection*> connections_;
   std::uint64_t request_count_ = 0;

@@ -82,6 +82,7 @@ Registry& registry() {
 
 unsigned flags_of(Durability durability) {
   if (durability == Durability::Synced) return MDB_NOTLS;
+  if (durability == Durability::AllButLast) return MDB_NOTLS | MDB_NOMETASYNC;
   return MDB_NOSYNC | MDB_WRITEMAP | MDB_NOLOCK;
 }
 

@@ -28,17 +28,19 @@ struct Table {
 };
 
 enum class Durability : std::uint8_t {
-  Synced,     // a commit survives a power cut; several processes may have the environment open
-  PageCache,  // a commit survives the end of the process only; one process, which the caller sees
-              // to
+  Synced,      // a commit survives a power cut; several processes may have the environment open
+  AllButLast,  // as Synced, but a power cut may undo the last commit: half the waiting
+  PageCache,   // a commit survives the end of the process only; one process, which the caller sees
+               // to
 };
 
 struct EnvOptions {
-  std::filesystem::path folder;  // exists; the environment is its data.mdb (and lock.mdb if Synced)
-  std::filesystem::path like;    // a folder whose owner and group new files take
-  std::uint64_t map_size = 0;    // bytes of address space, and with PageCache of the file
-  std::uint64_t map_floor = 0;   // halves of map_size are tried down to this; 0: map_size alone
-  unsigned tables = 0;           // how many named ones it may have
+  std::filesystem::path
+      folder;  // exists; the environment is its data.mdb (and lock.mdb but for PageCache)
+  std::filesystem::path like;   // a folder whose owner and group new files take
+  std::uint64_t map_size = 0;   // bytes of address space, and with PageCache of the file
+  std::uint64_t map_floor = 0;  // halves of map_size are tried down to this; 0: map_size alone
+  unsigned tables = 0;          // how many named ones it may have
   Durability durability = Durability::Synced;
 };
 

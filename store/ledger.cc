@@ -8,6 +8,7 @@
 
 #include "store/files.h"
 #include "store/ledger_file.h"
+#include "store/ledger_open.h"
 #include "store/mark.h"
 
 namespace store {
@@ -22,13 +23,6 @@ constexpr std::uint64_t kPurgeAtLeast = 64;    // entries in one transaction,
 constexpr std::uint64_t kPurgeForEach = 2;     // and so many for each new one
 constexpr Table kTable{};
 
-std::int64_t add(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return b > 0 ? std::numeric_limits<std::int64_t>::max()
-               : std::numeric_limits<std::int64_t>::min();
-}
-
 void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
   std::int64_t seen = value.load(std::memory_order_relaxed);
   while (seen < to && !value.compare_exchange_weak(seen, to, std::memory_order_release)) {
@@ -39,109 +33,6 @@ std::string_view view(const LedgerKey& key) {
   return {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()};
 }
 
-enum class Trust : std::uint8_t {
-  Trusted,    // the file has all that was ever accepted, above the floor
-  Untrusted,  // it may not; the mark says how far it may have gone
-  Lost,       // nobody can say how far it had gone
-};
-
-Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
-            const std::string& boot_id) {
-  if (!mark) return Trust::Lost;
-  const MarkState& state = mark->state();
-  if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
-  if (!data || *data != state.ledger) return Trust::Lost;
-  const bool same_boot = !boot_id.empty() && state.boot_id == boot_id;
-  return state.clean || same_boot ? Trust::Trusted : Trust::Untrusted;
-}
-
-struct Opened {
-  MarkFile mark;
-  LedgerFile file;
-};
-
-Result<FileIdentity> data_identity(const fs::path& store) {
-  auto found = identity(ledger_data(store));
-  if (!found) return found.failure();
-  if (!*found) return fail(Error::Kind::Unavailable, "the replay ledger has vanished");
-  return **found;
-}
-
-// Starts with nothing but a floor. Until the new file is whole, the mark disowns every file, so
-// that a crash on the way makes the next opening start here again.
-Result<Opened> start_anew(const LedgerOptions& options, const std::string& boot_id,
-                          std::optional<MarkFile> mark, std::int64_t floor) {
-  MarkState state;
-  state.floor = floor;
-  state.mark = std::max(floor, mark ? mark->state().mark : 0);
-  if (mark) {
-    if (auto written = mark->write(state); !written) return written.failure();
-  } else {
-    auto made = MarkFile::create(ledger_mark(options.path), state);
-    if (!made) return made.failure();
-    mark = *std::move(made);
-  }
-  if (auto made = make_ledger_file(options.path, options.size); !made) return made.failure();
-  auto file = open_ledger_file(options.path, options.size);
-  if (!file) return Failure(std::move(file.error().error));
-  auto data = data_identity(options.path);
-  if (!data) return data.failure();
-  state.ledger = *data;
-  state.boot_id = boot_id;
-  if (auto written = mark->write(state); !written) return written.failure();
-  return Opened{*std::move(mark), *std::move(file)};
-}
-
-// From here on the file is dirty: noted before it is opened.
-verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
-                                                 const std::string& boot_id, MarkFile& mark) {
-  MarkState state = mark.state();
-  state.clean = false;
-  state.boot_id = boot_id;
-  if (auto written = mark.write(state); !written)
-    return Failure(OpenFailure{written.error(), false});
-  auto file = open_ledger_file(options.path, options.size);
-  if (!file || file->newest <= state.mark) return file;
-  state.mark = file->newest;
-  if (auto written = mark.write(state); !written)
-    return Failure(OpenFailure{written.error(), false});
-  return file;
-}
-
-Result<Opened> open_files(const LedgerOptions& options, const std::string& boot_id,
-                          std::int64_t now) {
-  auto mark = MarkFile::open(ledger_mark(options.path));
-  if (!mark) return mark.failure();
-  auto data = identity(ledger_data(options.path));
-  if (!data) return data.failure();
-  Trust trust = judge(*mark, *data, boot_id);
-  if (trust == Trust::Trusted) {
-    auto file = carry_on(options, boot_id, **mark);
-    if (file) return Opened{**std::move(mark), *std::move(file)};
-    if (!file.error().damaged) return Failure(std::move(file.error().error));
-    trust = Trust::Untrusted;
-  }
-  std::int64_t floor = 0;
-  if (*mark) floor = std::max((*mark)->state().floor, (*mark)->state().mark);
-  if (trust == Trust::Lost) floor = std::max(floor, add(now, options.window_future_s));
-  return start_anew(options, boot_id, *std::move(mark), floor);
-}
-
-Result<FileHandle> hold(const fs::path& store) {
-  std::error_code code;
-  if (!fs::is_directory(store, code))
-    return fail(Error::Kind::NotFound,
-                "there is no store at " + in_quotes(store.string()) +
-                    ": check the path, or make one with `portcullis client add`");
-  if (auto local = refuse_network_file_system(store); !local) return local.failure();
-  if (auto made = make_folder(ledger_folder(store), store); !made) return made.failure();
-  auto lock = lock_folder(ledger_folder(store), /*wait=*/false);
-  if (!lock && lock.error().kind == Error::Kind::Busy)
-    return fail(Error::Kind::Busy, "another process is serving the store at " +
-                                       in_quotes(store.string()) + ": one at a time may");
-  return lock;
-}
-
 }  // namespace
 
 struct Ledger::State {
@@ -150,11 +41,13 @@ struct Ledger::State {
   FileHandle lock;
   verify::KeyedHash::Key hash_key{};
   std::uint64_t page_limit = 0;
+  std::uint64_t client_limit = std::numeric_limits<std::uint64_t>::max();  // entries
 
   // Guarded by `mutex`. Taken before `mark_mutex` where both are.
   std::mutex mutex;
   std::shared_ptr<Env> env;  // none once closed
   std::int64_t oldest = 0;   // no entry is older
+  LedgerShares shares;
 
   // Guarded by `mark_mutex`.
   std::mutex mark_mutex;
@@ -163,6 +56,7 @@ struct Ledger::State {
   // Read by anyone; changed under the mutex of what they tell of.
   std::atomic<std::int64_t> floor{0}, mark{0}, highest{0};
   std::atomic<std::uint64_t> entries{0};
+  std::atomic<std::int64_t> window_past{0};  // changed by anyone
 
   // What one transaction did, to be noted once it is committed.
   struct Outcome {
@@ -172,8 +66,12 @@ struct Ledger::State {
   };
   Result<Outcome> attempt(std::span<LedgerClaim> batch, std::uint64_t purge_limit,
                           std::int64_t purge_before);
+  Result<Outcome> transact(std::span<LedgerClaim> batch, std::uint64_t purge_limit,
+                           std::int64_t purge_before);
   Result<Done> purge(WriteTxn& txn, std::uint64_t limit, std::int64_t before, Outcome& outcome);
   Result<Done> judge(WriteTxn& txn, std::span<LedgerClaim> batch, Outcome& outcome);
+  Result<Done> judge_over_share(const WriteTxn& txn, LedgerClaim& claim,
+                                const Outcome& outcome) const;
   void disown();
 };
 
@@ -202,6 +100,7 @@ Result<Done> Ledger::State::purge(WriteTxn& txn, std::uint64_t limit, std::int64
     outcome.oldest = entry ? entry_time((*at)->key) : before;
     if (!entry || outcome.oldest >= before || outcome.purged == limit) break;
     outcome.floor = std::max(outcome.floor, outcome.oldest);
+    if (const auto client = entry_client((*at)->value)) shares.remove(*client, outcome.oldest);
     if (auto erased = cursor->erase(); !erased) return erased;
     ++outcome.purged;
   }
@@ -215,10 +114,16 @@ Result<Done> Ledger::State::judge(WriteTxn& txn, std::span<LedgerClaim> batch, O
       claim.verdict = Verdict::TooOld;
       continue;
     }
-    const auto inserted = txn.insert(kTable, view(claim.key), {});
+    if (shares.held(claim.key.client) >= client_limit) {
+      if (auto judged = judge_over_share(txn, claim, outcome); !judged) return judged;
+      continue;
+    }
+    const auto client = client_bytes(claim.key.client);
+    const auto inserted = txn.insert(kTable, view(claim.key), {client.data(), client.size()});
     if (!inserted) return inserted.failure();
     claim.verdict = *inserted ? Verdict::Fresh : Verdict::Replayed;
     if (!*inserted) continue;
+    shares.add(claim.key.client, time);
     ++outcome.fresh;
     outcome.oldest = std::min(outcome.oldest, time);
     outcome.highest = std::max(outcome.highest, time);
@@ -226,10 +131,29 @@ Result<Done> Ledger::State::judge(WriteTxn& txn, std::span<LedgerClaim> batch, O
   return Done{};
 }
 
+// A replay is told as one all the same.
+Result<Done> Ledger::State::judge_over_share(const WriteTxn& txn, LedgerClaim& claim,
+                                             const Outcome& outcome) const {
+  const auto known = txn.get(kTable, view(claim.key));
+  if (!known) return known.failure();
+  claim.verdict = *known ? Verdict::Replayed : Verdict::OverShare;
+  const std::int64_t first = std::max(shares.oldest(claim.key.client), outcome.oldest);
+  claim.room_at = time_sum(first, time_sum(window_past, 1));
+  return Done{};
+}
+
 // One transaction. On an error nothing of it happened, and the verdicts mean nothing.
 Result<Ledger::State::Outcome> Ledger::State::attempt(std::span<LedgerClaim> batch,
                                                       std::uint64_t purge_limit,
                                                       std::int64_t purge_before) {
+  auto outcome = transact(batch, purge_limit, purge_before);
+  outcome ? shares.keep() : shares.undo();
+  return outcome;
+}
+
+Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> batch,
+                                                       std::uint64_t purge_limit,
+                                                       std::int64_t purge_before) {
   auto begun = WriteTxn::begin(env);
   if (!begun) return begun.failure();
   WriteTxn& txn = **begun;
@@ -264,6 +188,9 @@ LedgerKey Ledger::Keyer::operator()(std::int64_t timestamp, std::string_view cli
   const std::array<std::string_view, 3> parts{client, token, nonce};
   const verify::KeyedHash::Value hash = hash_(parts);
   std::copy(hash.begin(), hash.end(), key.bytes.begin() + 8);
+  const std::array<std::string_view, 1> alone{client};
+  const verify::KeyedHash::Value tag = hash_(alone);
+  for (std::size_t i = 0; i < kLedgerTagBytes; ++i) key.client = key.client << 8 | tag[i];
   return key;
 }
 
@@ -273,7 +200,7 @@ Ledger::~Ledger() = default;
 Result<Done> Ledger::make(const fs::path& store, std::uint64_t size) {
   if (auto made = make_folder(ledger_folder(store), store); !made) return made;
   if (auto made = make_ledger_file(store, size); !made) return made;
-  auto data = data_identity(store);
+  auto data = ledger_data_identity(store);
   if (!data) return data.failure();
   MarkState state;
   state.clean = true;
@@ -284,23 +211,20 @@ Result<Done> Ledger::make(const fs::path& store, std::uint64_t size) {
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, std::int64_t now) {
-  if (options.size < kMinLedgerSize)
-    return fail(Error::Kind::Invalid, "a replay ledger has at least " +
-                                          std::to_string(kMinLedgerSize) + " bytes, not " +
-                                          std::to_string(options.size));
-  auto lock = hold(options.path);
-  if (!lock) return lock.failure();
-  auto opened =
-      open_files(options, options.boot_id.empty() ? read_boot_id() : options.boot_id, now);
+  auto opened = open_ledger(options, now);
   if (!opened) return opened.failure();
   auto state = std::make_unique<State>();
   state->options = options;
-  state->lock = *std::move(lock);
+  state->lock = std::move(opened->lock);
   LedgerFile& file = opened->file;
   state->hash_key = file.hash_key;
   state->page_limit = file.page_limit;
+  if (options.client_share < 100)
+    state->client_limit = file.page_limit * kLedgerEntriesPerPage * options.client_share / 100;
   state->env = std::move(file.env);
   state->oldest = file.oldest;
+  state->shares = std::move(file.shares);
+  state->window_past = options.window_past_s;
   state->floor = std::max(file.floor, opened->mark.state().floor);
   state->mark = opened->mark.state().mark;
   state->highest = file.newest;
@@ -313,6 +237,8 @@ std::int64_t Ledger::floor() const { return state_->floor.load(std::memory_order
 std::int64_t Ledger::mark() const { return state_->mark.load(std::memory_order_acquire); }
 std::int64_t Ledger::highest_accepted() const { return state_->highest; }
 std::uint64_t Ledger::entries() const { return state_->entries; }
+std::uint64_t Ledger::capacity() const { return state_->page_limit * kLedgerEntriesPerPage; }
+void Ledger::set_window_past(std::int64_t seconds) { state_->window_past = seconds; }
 Ledger::Keyer Ledger::keyer() const { return Keyer(state_->hash_key); }
 
 Result<Done> Ledger::raise_mark(std::int64_t timestamp) {
@@ -321,7 +247,7 @@ Result<Done> Ledger::raise_mark(std::int64_t timestamp) {
   if (!state_->mark_file) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
   if (timestamp <= mark()) return Done{};
   MarkState next = state_->mark_file->state();
-  next.mark = add(timestamp, kMarkStep);
+  next.mark = time_sum(timestamp, kMarkStep);
   if (auto written = state_->mark_file->write(next); !written) return written;
   raise(state_->mark, next.mark);
   return Done{};
@@ -339,7 +265,7 @@ Result<Done> Ledger::claim(std::span<LedgerClaim> batch, std::int64_t now) {
   State& s = *state_;
   const std::lock_guard lock(s.mutex);
   if (!s.env) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
-  const std::int64_t before = add(now, -s.options.window_past_s);
+  const std::int64_t before = time_sum(now, -s.window_past);
   auto outcome = s.attempt(batch, kPurgeForEach * batch.size() + kPurgeAtLeast, before);
   if (!outcome && outcome.error().kind == Error::Kind::Full) {
     // Purging alone needs less room than purging and adding.

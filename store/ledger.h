@@ -13,6 +13,8 @@
 //   clean close. Otherwise they
 //           are discarded unread, and the floor rises to the mark: all that was lost lies at or
 //           below it.
+//   share   one client can't have more than a part of the entries, so that nobody fills the ledger
+//           for all.
 //   loss    where the entries or the mark are missing, or are a copy of the files and not the files
 //           (a restored backup), the floor rises to now plus the future window.
 //
@@ -34,22 +36,25 @@
 namespace store {
 
 // Big-endian timestamp, then 16 bytes of a keyed hash over the length-prefixed client, token and
-// nonce: ordered by time.
+// nonce: ordered by time. `client`: of a keyed hash over the client alone.
 struct LedgerKey {
   std::array<unsigned char, 24> bytes{};
+  std::uint32_t client = 0;
   std::int64_t timestamp() const;
 };
 
 enum class Verdict : std::uint8_t {
   Fresh,  // durably noted (against kill -9) before the call returned
   Replayed,
-  TooOld,  // at or below the floor
-  Full,    // the ledger has no room: refuse with 503
+  TooOld,     // at or below the floor
+  Full,       // the ledger has no room: refuse with 503
+  OverShare,  // the client has its share of the ledger: refuse with 429
 };
 
 struct LedgerClaim {
   LedgerKey key;
   Verdict verdict = Verdict::Full;
+  std::int64_t room_at = 0;  // with OverShare: Unix seconds at which its oldest entry may be purged
 };
 
 inline constexpr std::uint64_t kMinLedgerSize = 1 << 20;  // bytes
@@ -61,6 +66,8 @@ struct LedgerOptions {
   std::uint64_t size = 1ull << 30;
   std::int64_t window_past_s = 60;  // seconds; entries older than now - this may be purged
   std::int64_t window_future_s = 60;
+  std::uint32_t client_share =
+      100;              // percent of capacity() that one client may have; 100: no limit
   std::string boot_id;  // empty: read /proc/sys/kernel/random/boot_id
 };
 
@@ -96,6 +103,10 @@ class Ledger {
   };
   Keyer keyer() const;
 
+  // Entries older than now - this may be purged from now on. A wider one reopens nothing: what was
+  // purged lies at or below the floor.
+  void set_window_past(std::int64_t seconds);
+
   // Judges a batch in one write transaction and commits once; two equal keys in one batch: the
   // first is Fresh. Purges a bounded number of entries older than the window. Raises the mark first
   // (a synced write) if a timestamp lies beyond it. On an error nothing was accepted.
@@ -108,6 +119,7 @@ class Ledger {
   std::int64_t highest_accepted() const;  // 0: none yet
 
   std::uint64_t entries() const;
+  std::uint64_t capacity() const;  // entries that there is room for at least
 
   // Clean shutdown: syncs, then notes that the file may be trusted by the next boot.
   Result<Done> close();

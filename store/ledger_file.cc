@@ -22,7 +22,6 @@ constexpr std::string_view kHashKeyKey =
 constexpr std::string_view kLayoutKey =
     "\xff"
     "layout";
-constexpr std::string_view kFirstOwnKey = "\xff";
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kReservePages = 64;
 constexpr Table kTable{};
@@ -63,6 +62,11 @@ Result<Done> set_disk_aside(const fs::path& file, std::uint64_t size) {
   return aside;
 }
 
+Result<Done> write_layout(WriteTxn& txn) {
+  const char layout = static_cast<char>(kLedgerLayout);
+  return txn.put(kTable, kLayoutKey, {&layout, 1});
+}
+
 Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
   auto txn = WriteTxn::begin(env);
   if (!txn) return txn.failure();
@@ -70,9 +74,8 @@ Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
   verify::KeyedHash::Key key{};
   verify::fill_random(key);
   const std::string key_bytes(key.begin(), key.end());
-  const char layout = static_cast<char>(kLedgerLayout);
   if (auto put = (*txn)->put(kTable, kHashKeyKey, key_bytes); !put) return put;
-  if (auto put = (*txn)->put(kTable, kLayoutKey, {&layout, 1}); !put) return put;
+  if (auto put = write_layout(**txn); !put) return put;
   if (auto put = write_ledger_floor(**txn, 0); !put) return put;
   return (*txn)->commit();
 }
@@ -93,30 +96,35 @@ verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& f
     return trouble(Error{Error::Kind::Newer,
                          "the replay ledger was written by a newer version of portcullis (layout " +
                              std::to_string(version) + "): use that version"});
-  if (version != kLedgerLayout) return damaged("its layout is " + std::to_string(version));
+  if (version == 0) return damaged("its layout is 0");
+  file.layout = version;
   std::copy((*key)->begin(), (*key)->end(), file.hash_key.begin());
   file.floor = entry_time(**floor);
   return Done{};
 }
 
-verify::Result<Done, OpenFailure> read_ends(WriteTxn& txn, LedgerFile& file) {
+// The entries in order: their ends, their number, and whose they are.
+verify::Result<Done, OpenFailure> read_entries(WriteTxn& txn, LedgerFile& file) {
   const auto size = txn.size(kTable);
   if (!size) return trouble(size.error(), true);
   if (size->entries < kLedgerOwnRecords) return damaged("it has too few records");
   file.entries = size->entries - kLedgerOwnRecords;
-  if (file.entries == 0) return Done{};
   auto cursor = Cursor::open(txn, kTable);
   if (!cursor) return trouble(cursor.error());
-  const auto first = cursor->first();
-  if (!first) return trouble(first.error(), true);
-  if (!*first || (*first)->key.size() != kLedgerEntryBytes)
-    return damaged("its first entry is odd");
-  file.oldest = entry_time((*first)->key);
-  if (const auto own = cursor->seek(kFirstOwnKey); !own) return trouble(own.error(), true);
-  const auto last = cursor->previous();
-  if (!last) return trouble(last.error(), true);
-  if (!*last || (*last)->key.size() != kLedgerEntryBytes) return damaged("its last entry is odd");
-  file.newest = entry_time((*last)->key);
+  for (std::uint64_t seen = 0; seen < file.entries; ++seen) {
+    const auto at = seen == 0 ? cursor->first() : cursor->next();
+    if (!at) return trouble(at.error(), true);
+    if (!*at || (*at)->key.size() != kLedgerEntryBytes) return damaged("it has an odd entry");
+    const std::int64_t time = entry_time((*at)->key);
+    if (time < file.newest) return damaged("its entries are out of order");
+    if (seen == 0) file.oldest = time;
+    file.newest = time;
+    if ((*at)->value.empty()) continue;
+    const auto client = entry_client((*at)->value);
+    if (!client) return damaged("it has an odd entry");
+    file.shares.add(*client, time);
+    file.shares.keep();
+  }
   return Done{};
 }
 
@@ -125,7 +133,9 @@ verify::Result<Done, OpenFailure> read_file(LedgerFile& file) {
   if (!txn) return trouble(txn.error());
   if (auto table = open_table(**txn, nullptr); !table) return trouble(table.error(), true);
   if (auto read = read_own_records(**txn, file); !read) return read;
-  if (auto read = read_ends(**txn, file); !read) return read;
+  if (auto read = read_entries(**txn, file); !read) return read;
+  if (file.layout != kLedgerLayout)
+    if (auto put = write_layout(**txn); !put) return trouble(put.error());
   if (auto kept = (*txn)->commit(); !kept) return trouble(kept.error());
   return Done{};
 }
@@ -140,6 +150,18 @@ std::int64_t entry_time(std::string_view key) {
   std::uint64_t value = 0;
   for (const char c : key.substr(0, 8)) value = value << 8 | static_cast<unsigned char>(c);
   return static_cast<std::int64_t>(value);
+}
+
+std::optional<ClientTag> entry_client(std::string_view value) {
+  if (value.size() != kLedgerTagBytes) return std::nullopt;
+  ClientTag client = 0;
+  for (const char c : value) client = client << 8 | static_cast<unsigned char>(c);
+  return client;
+}
+
+std::array<char, kLedgerTagBytes> client_bytes(ClientTag client) {
+  return {static_cast<char>(client >> 24), static_cast<char>(client >> 16),
+          static_cast<char>(client >> 8), static_cast<char>(client)};
 }
 
 Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor) {

@@ -15,7 +15,8 @@ namespace gateway::cli {
 namespace {
 
 struct Report {
-  std::vector<const conf::Route*> routes;  // of the settings
+  std::vector<const conf::Route*> routes;   // of the settings
+  std::vector<store::Count> other_schemes;  // of the routes, where that is asked and known
   std::vector<std::string> waiting, warnings;
   std::vector<Trial> trials;
 };
@@ -74,7 +75,12 @@ void print_mistakes(const std::string& file, const std::vector<conf::Mistake>& m
   if (json) print({{"ok", false}, {"mistakes", std::move(list)}}, console.out);
 }
 
-json::object to_json(const conf::Route& route) {
+// How often the route accepted another scheme's signature, if that is asked and known.
+const store::Count* other_scheme(const Report& report, std::size_t route) {
+  return report.other_schemes.empty() ? nullptr : &report.other_schemes[route];
+}
+
+json::object route_json(const conf::Route& route, const store::Count* other_scheme) {
   json::object out;
   out["hosts"] = strings(route.hosts);
   out["path"] = route.path.text;
@@ -85,6 +91,9 @@ json::object to_json(const conf::Route& route) {
   out["host"] = name(route.host);
   out["signature_methods"] = strings(route.signature_methods);
   out["accept_schemes"] = strings(route.accept_schemes);
+  if (other_scheme != nullptr && !route.accept_schemes.empty()) {
+    out["other_scheme"] = to_json(*other_scheme);
+  }
   out["body_hash"] = name(route.body_hash);
   out["errors"] = name(route.errors);
   out["quirks"] = strings(route.quirks);
@@ -98,7 +107,9 @@ void print_json(const Report& report, bool ok, std::ostream& out) {
   json::object all;
   all["ok"] = ok;
   json::array routes;
-  for (const conf::Route* route : report.routes) routes.push_back(to_json(*route));
+  for (std::size_t i = 0; i < report.routes.size(); ++i) {
+    routes.push_back(route_json(*report.routes[i], other_scheme(report, i)));
+  }
   all["routes"] = std::move(routes);
   all["not_yet_in_effect"] = strings(report.waiting);
   all["warnings"] = strings(report.warnings);
@@ -118,7 +129,7 @@ std::string realms_text(const conf::Route& route) {
 }
 
 // What else the route says: its keys that are not at their defaults.
-std::string settings_text(const conf::Route& route) {
+std::string settings_text(const conf::Route& route, const store::Count* other_scheme) {
   const conf::Route usual;
   std::string out;
   const auto add = [&out](std::string_view key, std::string_view value) {
@@ -135,6 +146,9 @@ std::string settings_text(const conf::Route& route) {
   if (route.host != usual.host) add("host", name(route.host));
   list("signature_methods", route.signature_methods);
   list("accept_schemes", route.accept_schemes);
+  if (other_scheme != nullptr && !route.accept_schemes.empty()) {
+    out += " (needed " + times_text(*other_scheme) + ')';
+  }
   if (route.body_hash != usual.body_hash) add("body_hash", name(route.body_hash));
   if (route.errors != usual.errors) add("errors", name(route.errors));
   list("quirks", route.quirks);
@@ -151,10 +165,11 @@ void print_list(std::string_view title, const std::vector<std::string>& lines, s
 
 void print_text(const Report& report, std::ostream& out) {
   Table table({"HOSTS", "PATH", "METHODS", "AUTH", "REALMS", "UPSTREAM", "SETTINGS"});
-  for (const conf::Route* route : report.routes) {
-    table.add({joined(route->hosts, "any"), printable(route->path.text),
-               joined(route->methods, "any"), std::string(name(route->auth)), realms_text(*route),
-               printable(route->upstream), settings_text(*route)});
+  for (std::size_t i = 0; i < report.routes.size(); ++i) {
+    const conf::Route& route = *report.routes[i];
+    table.add({joined(route.hosts, "any"), printable(route.path.text), joined(route.methods, "any"),
+               std::string(name(route.auth)), realms_text(route), printable(route.upstream),
+               settings_text(route, other_scheme(report, i))});
   }
   table.print(out);
   print_list("Not yet in effect", report.waiting, out);
@@ -183,7 +198,10 @@ Outcome<Done> check(const Check& options, Console& console) {
   report.routes = table.in_order();
   report.waiting = conf::not_yet_in_effect(settings);
   report.warnings = conf::warnings(settings);
-  if (options.live) report.trials = try_out(settings);
+  if (options.live) {
+    report.trials = try_out(settings);
+    report.other_schemes = other_schemes(settings, report.routes, console);
+  }
   const auto failed = std::find_if(report.trials.begin(), report.trials.end(),
                                    [](const Trial& trial) { return !trial.good; });
   const bool ok = failed == report.trials.end();

@@ -8,6 +8,7 @@
 #include "conf/settings.h"
 #include "gateway/cli/console.h"
 #include "gateway/cli/problem.h"
+#include "store/usage.h"
 
 namespace gateway::cli {
 
@@ -20,6 +21,12 @@ struct Check {
 // Every mistake on standard error, and a Problem; otherwise the routes in the order in which they
 // match, what is not yet in effect, and warnings.
 Outcome<Done> check(const Check& options, Console& console);
+
+// How often each of the routes accepted a signature for another scheme than the request's. Empty
+// where the counts can't be read; then a note says why.
+std::vector<store::Count> other_schemes(const conf::Settings& settings,
+                                        const std::vector<const conf::Route*>& routes,
+                                        Console& console);
 
 // One thing that serving needs, tried out.
 struct Trial {

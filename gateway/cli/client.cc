@@ -70,23 +70,77 @@ Outcome<Done> set_enabled(const ClientNamed& options, Console& console, bool ena
   return Done{};
 }
 
+template <class One>
+void rotate_any(std::vector<One>& all, One fresh, std::int64_t now, std::int64_t end) {
+  std::erase_if(all, [now](const One& one) { return one.expires && *one.expires <= now; });
+  std::vector<One> out;
+  out.push_back(std::move(fresh));
+  if (!all.empty() && end > now) {
+    One& old = all.front();
+    old.expires = std::min(end, old.expires.value_or(end));
+    out.push_back(std::move(old));
+  }
+  all = std::move(out);
+}
+
+// What a rotation brings.
+struct Fresh {
+  bool secret = false;                        // a secret is rotated
+  std::optional<verify::Secret> given;        // in place of one that is made
+  std::optional<std::string> rsa_public_key;  // PEM
+};
+
+Outcome<Fresh> resolve(const ClientRotate& options, Console& console) {
+  Fresh out;
+  if (options.rsa_min_bits && !options.rsa_public_key) {
+    return misused("--rsa-min-bits goes with --rsa-public-key");
+  }
+  if (options.rsa_public_key) {
+    const auto bits = least_rsa_bits(options.where, options.rsa_min_bits, console);
+    if (!bits) return bits.failure();
+    auto pem = read_public_key(*options.rsa_public_key, *bits);
+    if (!pem) return pem.failure();
+    out.rsa_public_key = *std::move(pem);
+  }
+  if (options.secret) {
+    auto secret = read_secret(*options.secret, "--secret", console);
+    if (!secret) return secret.failure();
+    out.given = *std::move(secret);
+  }
+  out.secret = options.secret || !options.rsa_public_key;
+  return out;
+}
+
+void print_rotated(const store::Client& client, const Fresh& fresh, std::ostream& out) {
+  if (fresh.secret) {
+    print_credentials(client, out);
+  } else {
+    out << "rotated client " << printable(client.key) << '\n';
+  }
+  const auto before = [&out](const char* what, const auto& all) {
+    if (all.size() < 2) return;
+    out << "the " << what << " before it holds until " << format_time(*all[1].expires) << '\n';
+  };
+  if (fresh.secret) before("secret", client.secrets);
+  if (!fresh.rsa_public_key) return;
+  out << "the new RSA key is " << fingerprint(client.rsa_public_keys[0].pem) << '\n';
+  before("RSA key", client.rsa_public_keys);
+}
+
 }  // namespace
 
 void rotate(std::vector<store::ClientSecret>& secrets, verify::Secret fresh, std::int64_t now,
             std::int64_t end) {
-  std::erase_if(secrets, [now](const auto& one) { return one.expires && *one.expires <= now; });
-  std::vector<store::ClientSecret> out;
-  out.push_back({std::move(fresh), std::nullopt});
-  if (!secrets.empty() && end > now) {
-    store::ClientSecret& old = secrets.front();
-    old.expires = std::min(end, old.expires.value_or(end));
-    out.push_back(std::move(old));
-  }
-  secrets = std::move(out);
+  rotate_any(secrets, {std::move(fresh), std::nullopt}, now, end);
+}
+
+void rotate(std::vector<store::ClientKey>& keys, std::string fresh, std::int64_t now,
+            std::int64_t end) {
+  rotate_any(keys, {std::move(fresh), std::nullopt}, now, end);
 }
 
 Outcome<Done> client_add(const ClientAdd& options, Console& console) {
-  const auto fields = resolve(options.fields, console);
+  const auto fields = resolve(options.fields, options.where, console);
   if (!fields) return fields.failure();
   store::Client client;
   if (auto done = apply(*fields, client); !done) return done;
@@ -136,17 +190,18 @@ Outcome<Done> client_show(const ClientNamed& options, Console& console) {
   if (!reader) return refused(reader.error());
   const auto client = reader->client(options.key);
   if (!client) return refused(client.error());
+  const auto uses = read_uses(place->folder, *client, console);
   if (options.json) {
-    print(to_json(*client, Secrets::Hidden), console.out);
+    print(shown(*client, uses), console.out);
   } else {
-    print_client(*client, console.out);
+    print_client(*client, uses, console.out);
   }
   return Done{};
 }
 
 Outcome<Done> client_update(const ClientUpdate& options, Console& console) {
   if (empty(options.fields)) return misused("say what to change, as in --name N or --realm R");
-  const auto fields = resolve(options.fields, console);
+  const auto fields = resolve(options.fields, options.where, console);
   if (!fields) return fields.failure();
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
@@ -166,31 +221,32 @@ Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const
   const std::string keep = options.keep.value_or("24h");
   const auto span = conf::parse_duration(keep);
   if (!span) return misused("--keep takes a time such as 24h or 0s, not " + conf::quoted(keep));
-  std::optional<verify::Secret> given;
-  if (options.secret) {
-    auto secret = read_secret(*options.secret, "--secret", console);
-    if (!secret) return secret.failure();
-    given = *std::move(secret);
-  }
+  const auto fresh = resolve(options, console);
+  if (!fresh) return fresh.failure();
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
   const std::int64_t now = clock.unix_seconds();
   const std::int64_t end = now + std::chrono::ceil<std::chrono::seconds>(*span).count();
-  const auto client = alter_client(*place, options.key, [&](store::Client& one) {
-    rotate(one.secrets, given ? *given : verify::Secret(new_name(*place)), now, end);
-    return Outcome<Done>(Done{});
+  const auto client = alter_client(*place, options.key, [&](store::Client& one) -> Outcome<Done> {
+    if (fresh->secret && !fresh->given && one.secrets.empty()) {
+      return refused("client " + conf::quoted(one.key) +
+                     " signs with RSA keys alone: give --rsa-public-key FILE, or --secret S if it "
+                     "is to have a secret too");
+    }
+    if (fresh->secret) {
+      rotate(one.secrets, fresh->given ? *fresh->given : verify::Secret(new_name(*place)), now,
+             end);
+    }
+    if (fresh->rsa_public_key) rotate(one.rsa_public_keys, *fresh->rsa_public_key, now, end);
+    return Done{};
   });
   if (!client) return client.failure();
   if (options.json) {
     json::object record = to_json(*client, Secrets::Hidden);
-    record["secret"] = client->secrets.front().secret.reveal();
+    if (fresh->secret) record["secret"] = client->secrets.front().secret.reveal();
     print(record, console.out);
-    return Done{};
-  }
-  print_credentials(*client, console.out);
-  if (client->secrets.size() > 1) {
-    console.out << "the secret before it holds until " << format_time(*client->secrets[1].expires)
-                << '\n';
+  } else {
+    print_rotated(*client, *fresh, console.out);
   }
   return Done{};
 }
@@ -211,6 +267,7 @@ Outcome<Done> client_remove(const ClientNamed& options, Console& console) {
   const auto tokens = change->remove_client(options.key);
   if (!tokens) return refused(tokens.error());
   if (auto done = change->commit(); !done) return refused(done.error());
+  forget_uses(place->folder, options.key, console);
   if (options.json) {
     print({{"type", "client"}, {"key", options.key}, {"removed", true}, {"tokens", *tokens}},
           console.out);

@@ -25,6 +25,9 @@ struct ClientFields {
   std::optional<bool> allow_oob;
   std::optional<std::string> callback_match;
   std::optional<std::string> reply_realms;  // yes, no or default
+  std::optional<std::vector<std::string>> quirks;
+  std::optional<std::string> header_realm;
+  std::optional<std::string> rsa_min_bits;  // see least_rsa_bits
 };
 
 struct ClientAdd {
@@ -58,7 +61,9 @@ struct ClientRotate {
   bool json = false;
   std::string key;
   std::optional<std::string> secret;
-  std::optional<std::string> keep;  // how long the old secret holds; a day if absent
+  std::optional<std::string> rsa_public_key;  // a file; then the secrets stay unless one is given
+  std::optional<std::string> rsa_min_bits;
+  std::optional<std::string> keep;  // how long the old one holds; a day if absent
 };
 
 Outcome<Done> client_add(const ClientAdd& options, Console& console);
@@ -70,14 +75,19 @@ Outcome<Done> client_disable(const ClientNamed& options, Console& console);
 Outcome<Done> client_enable(const ClientNamed& options, Console& console);
 Outcome<Done> client_remove(const ClientNamed& options, Console& console);
 
-// Puts a new secret before the others. The newest of the old ones ends at `end` at the latest, or
-// at once where that isn't after `now`; all that are older go. Pure.
+// Puts a new secret or key before the others. The newest of the old ones that still holds ends at
+// `end` at the latest, or at once where that isn't after `now`; all that are older go. Pure.
 void rotate(std::vector<store::ClientSecret>& secrets, verify::Secret fresh, std::int64_t now,
+            std::int64_t end);
+void rotate(std::vector<store::ClientKey>& keys, std::string fresh, std::int64_t now,
             std::int64_t end);
 
 // Reads standard input and the files that the fields name, so that nothing waits for them later:
 // the secret and the keys then stand for themselves.
-Outcome<ClientFields> resolve(ClientFields fields, Console& console);
+Outcome<ClientFields> resolve(ClientFields fields, const Where& where, Console& console);
+
+// The PEM text in a file, if it is a key that can be used.
+Outcome<std::string> read_public_key(const std::string& file, int min_bits);
 
 // Writes resolved fields into the client. Pure.
 Outcome<Done> apply(const ClientFields& fields, store::Client& client);

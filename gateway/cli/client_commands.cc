@@ -18,7 +18,9 @@ void declare_fields(Command& command, ClientFields& fields) {
   command.values("--default-realm", "R", fields.default_realms,
                  "What it gets if it asks for nothing; may be repeated");
   command.values("--rsa-public-key", "FILE", fields.rsa_public_keys,
-                 "PEM file of a public key; may be repeated");
+                 "PEM file of an RSA public key or a certificate; may be repeated");
+  command.value("--rsa-min-bits", "N", fields.rsa_min_bits,
+                "With --store, the fewest bits of such a key; 2048 if not given");
   command.values("--signature-method", "M", fields.signature_methods,
                  "How it may sign; may be repeated; without any, as the provider allows");
   command.values("--extra", "NAME=VALUE", fields.extra,
@@ -28,6 +30,10 @@ void declare_fields(Command& command, ClientFields& fields) {
                 "exact (the default), ignore_query, prefix or any");
   command.value("--reply-realms", "HOW", fields.reply_realms,
                 "Realms in its token replies: yes, no or default");
+  command.values("--quirk", "Q", fields.quirks,
+                 "A departure from the RFC that it needs, such as unencoded_key; may be repeated");
+  command.value("--header-realm", "V", fields.header_realm,
+                "The realm that its Authorization field must have");
 }
 
 void declare_add(Command& family, const World& world) {
@@ -62,14 +68,21 @@ void declare_update(Command& family, const World& world) {
 
 void declare_rotate(Command& family, const World& world) {
   Command command = family.command(
-      "rotate", "Give a client a new secret, printed this once; the old one holds on for a while",
+      "rotate",
+      "Give a client a new secret, printed this once, or a new RSA key; the old one holds on for a "
+      "while",
       "portcullis client rotate K --store /var/lib/portcullis\n"
       "portcullis client rotate K --store /var/lib/portcullis --keep 7d\n"
-      "portcullis client rotate K --store /var/lib/portcullis --keep 0s");
+      "portcullis client rotate K --store /var/lib/portcullis --keep 0s\n"
+      "portcullis client rotate K --store /var/lib/portcullis --rsa-public-key new.pem");
   const auto options = std::make_shared<ClientRotate>();
   command.argument("KEY", options->key, "The client");
   command.value("--secret", "S|-|@F", options->secret, "The new secret; without it one is made");
-  command.value("--keep", "TIME", options->keep, "How long the old secret holds; 24h if not given");
+  command.value("--rsa-public-key", "FILE", options->rsa_public_key,
+                "PEM file of the new RSA public key or certificate, in place of a secret");
+  command.value("--rsa-min-bits", "N", options->rsa_min_bits,
+                "With --store, the fewest bits of such a key; 2048 if not given");
+  command.value("--keep", "TIME", options->keep, "How long the old one holds; 24h if not given");
   declare_place(command, options->where, options->json);
   runs(command, options, &client_rotate, world);
 }

@@ -5,7 +5,7 @@
 #include "conf/phrase.h"
 #include "gateway/cli/client.h"
 #include "gateway/cli/record_json.h"
-#include "gateway/cli/rules.h"
+#include "verify/rsa.h"
 
 namespace gateway::cli {
 namespace {
@@ -20,15 +20,16 @@ void replace(const Words& given, std::vector<std::string>& out) {
   if (given) out = emptied(*given);
 }
 
-Outcome<Done> read_keys(Words& files) {
+Outcome<Done> read_keys(Words& files, const Where& where,
+                        const std::optional<std::string>& min_bits, Console& console) {
+  if (min_bits && !files) return misused("--rsa-min-bits goes with --rsa-public-key");
   if (!files) return Done{};
+  const auto bits = least_rsa_bits(where, min_bits, console);
+  if (!bits) return bits.failure();
   std::vector<std::string> keys;
   for (const std::string& file : emptied(*files)) {
-    auto pem = read_file(file);
+    auto pem = read_public_key(file, *bits);
     if (!pem) return pem.failure();
-    if (const auto wrong = public_key_complaint(*pem)) {
-      return refused(conf::quoted(file) + ": " + *wrong);
-    }
     keys.push_back(*std::move(pem));
   }
   files = std::move(keys);
@@ -71,8 +72,17 @@ Outcome<Done> read_choices(const ClientFields& fields, store::Client& client) {
 
 }  // namespace
 
-Outcome<ClientFields> resolve(ClientFields fields, Console& console) {
-  if (auto done = read_keys(fields.rsa_public_keys); !done) return done.failure();
+Outcome<std::string> read_public_key(const std::string& file, int min_bits) {
+  auto pem = read_file(file);
+  if (!pem) return pem;
+  const auto key = verify::RsaKey::parse(*pem, min_bits);
+  if (!key) return refused(conf::quoted(file) + ": " + key.error());
+  return pem;
+}
+
+Outcome<ClientFields> resolve(ClientFields fields, const Where& where, Console& console) {
+  auto keys = read_keys(fields.rsa_public_keys, where, fields.rsa_min_bits, console);
+  if (!keys) return keys.failure();
   if (fields.secret) {
     auto secret = read_secret(*fields.secret, "--secret", console);
     if (!secret) return secret.failure();
@@ -100,6 +110,8 @@ Outcome<Done> apply(const ClientFields& fields, store::Client& client) {
       client.rsa_public_keys.push_back({pem, std::nullopt});
   }
   replace(fields.signature_methods, client.signature_methods);
+  replace(fields.quirks, client.quirks);
+  if (fields.header_realm) client.header_realm = *fields.header_realm;
   return Done{};
 }
 
@@ -107,7 +119,7 @@ bool empty(const ClientFields& fields) {
   return !(fields.name || fields.description || fields.secret || fields.redirect_uris ||
            fields.realms || fields.default_realms || fields.rsa_public_keys ||
            fields.signature_methods || fields.extra || fields.allow_oob || fields.callback_match ||
-           fields.reply_realms);
+           fields.reply_realms || fields.quirks || fields.header_realm);
 }
 
 }  // namespace gateway::cli

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/cli/check.h"
+#include "gateway/cli/explain.h"
 #include "gateway/cli/sign.h"
 #include "gateway/cli/transfer.h"
 #include "gateway/cli/user.h"
@@ -100,7 +101,9 @@ void declare_sign(Command root, const World& world) {
       "portcullis sign POST https://api.example.com/api/notes --data 'text=hello' --client K "
       "--token T --store /var/lib/portcullis\n"
       "portcullis sign GET https://api.example.com/api/email --key K --secret @client.secret "
-      "--token T --token-secret @token.secret");
+      "--token T --token-secret @token.secret\n"
+      "portcullis sign GET https://api.example.com/api/email --client K --token T "
+      "--store /var/lib/portcullis --private-key key.pem");
   const auto options = std::make_shared<Sign>();
   command.argument("METHOD", options->method, "The HTTP method");
   command.argument("URL", options->url, "The URL as the client calls it, query and all");
@@ -110,13 +113,34 @@ void declare_sign(Command root, const World& world) {
   command.value("--token", "T", options->token, "The user's token; without it the client alone");
   command.value("--token-secret", "S|-|@F", options->token_secret,
                 "The token's secret, with --key");
+  command.value("--private-key", "FILE", options->private_key,
+                "PEM file of an RSA private key, to sign by an RSA method; - for standard input");
   command.value("--data", "D|@F", options->data,
                 "A form body (application/x-www-form-urlencoded), which is signed too");
   command.value("--signature-method", "M", options->signature_method,
-                "HMAC-SHA1 if the client names none");
+                "HMAC-SHA1, or RSA-SHA1 with --private-key, if the client names none");
   command.flag("--curl", options->curl, "Print a curl command to paste");
   declare_place(command, options->where, options->json);
   runs(command, options, &sign, world);
+}
+
+void declare_explain(Command root, const World& world) {
+  Command command = root.command(
+      "explain", "Say why the signature of a request does not match, and what to change",
+      "portcullis explain --id 5c0f88e2a1b30000000012ab --config /etc/portcullis.toml\n"
+      "portcullis explain --http request.txt --config /etc/portcullis.toml\n"
+      "portcullis explain --curl command.txt --config /etc/portcullis.toml\n"
+      "portcullis explain --curl - --base-string base.txt --store /var/lib/portcullis");
+  const auto options = std::make_shared<Explain>();
+  command.value("--http", "FILE|-", options->http,
+                "The request as it was sent: request line, fields, an empty line, the body");
+  command.value("--curl", "FILE|-", options->curl, "Or the curl command that sends it");
+  command.value("--id", "REQUEST-ID", options->id,
+                "Or the X-Request-Id of a refusal that the gate kept");
+  command.value("--base-string", "FILE|-", options->base_string,
+                "The base string that the client made, to find where it differs");
+  declare_place(command, options->where, options->json);
+  runs(command, options, &explain, world);
 }
 
 void declare_transfer(Command root, const World& world) {
@@ -130,6 +154,8 @@ void declare_transfer(Command root, const World& world) {
               "One JSON object a line, clients and users before the tokens that name them; - for "
               "standard input");
   in.flag("--replace", importing->replace, "Replace what exists; without it that is an error");
+  in.value("--rsa-min-bits", "N", importing->rsa_min_bits,
+           "With --store, the fewest bits of an RSA key; 2048 if not given");
   in.flag("--progress", importing->progress, "Count the lines, also where no terminal is");
   declare_place(in, importing->where, importing->json);
   runs(in, importing, &import_records, world);

@@ -12,6 +12,7 @@ void declare_client(Command root, const World& world);
 void declare_user(Command root, const World& world);
 void declare_token(Command root, const World& world);
 void declare_sign(Command root, const World& world);
+void declare_explain(Command root, const World& world);
 void declare_transfer(Command root, const World& world);
 void declare_gateway(Command root, const World& world);  // serve and check
 

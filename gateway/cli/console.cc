@@ -100,6 +100,10 @@ Console standard_console() {
   return {std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1};
 }
 
+void note(Console& console, std::string_view sentence) {
+  console.err << "portcullis: note: " << sentence << '\n';
+}
+
 Outcome<verify::Secret> read_secret_input(Console& console, std::string_view prompt) {
   if (console.in_is_terminal) return ask(console, prompt);
   std::string bytes;
@@ -133,6 +137,14 @@ Outcome<std::string> read_file(const std::string& path) {
                    (errno != 0 ? std::strerror(errno) : "no reason given"));
   }
   if (!fits) return refused(conf::quoted(path) + " is longer than 1 MiB");
+  return bytes;
+}
+
+Outcome<std::string> read_input(Console& console) {
+  std::string bytes;
+  const bool fits = read_up_to(console.in, bytes, kLongestFile);
+  if (console.in.bad()) return refused("standard input can't be read");
+  if (!fits) return refused("standard input is longer than 1 MiB");
   return bytes;
 }
 

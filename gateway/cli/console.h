@@ -23,6 +23,9 @@ struct Console {
 // Standard input, output and error of the process.
 Console standard_console();
 
+// Something worth knowing about what is done all the same, on standard error.
+void note(Console& console, std::string_view sentence);
+
 // Standard input up to its end, without one line end if it ends in one. From a terminal: one line,
 // asked for by `prompt` and not echoed. At most 64 KiB.
 Outcome<verify::Secret> read_secret_input(Console& console, std::string_view prompt);
@@ -32,6 +35,9 @@ Outcome<verify::Secret> read_new_password(Console& console);
 
 // The bytes of a small file, at most 1 MiB.
 Outcome<std::string> read_file(const std::string& path);
+
+// Standard input up to its end, at most 1 MiB.
+Outcome<std::string> read_input(Console& console);
 
 // A secret as it is given on the command line: itself, "-" for standard input, or "@FILE". Of both,
 // one line end at the end is cut. `option` names it in prompts and sentences.

@@ -1,3 +1,9 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <utility>
@@ -7,9 +13,12 @@
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/transfer.h"
+#include "verify/crypto.h"
 
 namespace gateway::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 using Change = store::Credentials::Change;
 
@@ -23,36 +32,31 @@ std::string many(std::uint64_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-// Puts one line into the store; what is wrong with it otherwise.
-std::optional<std::string> put_line(std::string_view line, Change& change, Change::Mode mode,
-                                    Counts& counts) {
-  const auto record = read_record(line);
-  if (!record) return record.error();
-  const auto done = std::visit([&](const auto& one) { return change.put(one, mode); }, *record);
-  if (!done) return done.error().sentence;
-  if (std::holds_alternative<store::Client>(*record)) ++counts.clients;
-  if (std::holds_alternative<store::User>(*record)) ++counts.users;
-  if (std::holds_alternative<store::Token>(*record)) ++counts.tokens;
-  return std::nullopt;
-}
-
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+
+// What one import is told and tells.
+struct Job {
+  const Import& options;
+  Console& console;
+  std::string file;  // as it is shown
+  int min_rsa_bits;
+};
 
 class Progress {
  public:
-  Progress(const Import& options, Console& console)
-      : wanted_(options.progress || console.err_is_terminal), console_(console) {}
+  explicit Progress(const Job& job)
+      : wanted_(job.options.progress || job.console.err_is_terminal), console_(job.console) {}
+  ~Progress() {  // before anything else is said
+    if (shown_ && console_.err_is_terminal) console_.err << '\n';
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
-  void line(std::uint64_t number) {
+  void line(std::uint64_t number, const std::string& what) {
     if (!wanted_ || number % kProgressStep != 0) return;
     shown_ = true;
-    console_.err << (console_.err_is_terminal ? "\r" : "") << number << " lines"
+    console_.err << (console_.err_is_terminal ? "\r" : "") << number << ' ' << what
                  << (console_.err_is_terminal ? "" : "\n") << std::flush;
-  }
-  // Before anything else is said.
-  void end() {
-    if (shown_ && console_.err_is_terminal) console_.err << '\n';
-    shown_ = false;
   }
 
  private:
@@ -61,32 +65,103 @@ class Progress {
   Console& console_;
 };
 
-Outcome<Counts> put_lines(std::istream& in, const Import& options, Change& change,
-                          Console& console) {
-  const auto mode = options.replace ? Change::Mode::Replace : Change::Mode::Insert;
-  const std::string file = options.file == "-" ? "standard input" : printable(options.file);
-  Counts counts;
-  Progress progress(options, console);
+// Checked lines on their way into the store, in a file beside it that has no name any more: nobody
+// else can read it, and it goes with the process.
+class Stage {
+ public:
+  bool open(const fs::path& folder) {
+    const fs::path path = folder / ("import." + verify::random_name(8) + ".tmp");
+    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made < 0) return false;
+    ::close(made);
+    file_.open(path, std::ios::binary | std::ios::in | std::ios::out);
+    ::unlink(path.c_str());
+    return file_.is_open();
+  }
+  bool add(std::string_view line) {
+    file_.write(line.data(), static_cast<std::streamsize>(line.size())).put('\n');
+    return static_cast<bool>(file_);
+  }
+  // Why one of the others failed.
+  std::string complaint() const {
+    return "a temporary file beside the store can't be written: " +
+           std::string(std::strerror(errno));
+  }
+  // From the first line on; null if what was added can't be written.
+  std::istream* read() {
+    if (!file_.flush() || !file_.seekg(0)) return nullptr;
+    return &file_;
+  }
+
+ private:
+  std::fstream file_;
+};
+
+// The lines of an input, one after the other, up to the end or the first that is wrong. `each`
+// answers what is wrong with a line. Answers how many they are.
+template <class Each>
+Outcome<std::uint64_t> each_line(std::istream& in, const Job& job, const std::string& done,
+                                 Each each) {
+  Progress progress(job);
   LineReader lines(in);
   for (;;) {
     const LineReader::Got got = lines.next();
+    if (got == LineReader::Got::End) return lines.number() - 1;
     std::optional<std::string> wrong;
-    if (got == LineReader::Got::End) break;
     if (got == LineReader::Got::Broken) {
       wrong = "can't be read";
     } else if (got == LineReader::Got::TooLong) {
       wrong = "the line is longer than 1 MiB";
-    } else if (!is_blank(lines.line())) {
-      wrong = put_line(lines.line(), change, mode, counts);
+    } else {
+      wrong = each(lines.line());
     }
     if (wrong) {
-      progress.end();
-      return refused(file + ':' + std::to_string(lines.number()) + ": " + *wrong +
+      return refused(job.file + ':' + std::to_string(lines.number()) + ": " + *wrong +
                      "; nothing was imported");
     }
-    progress.line(lines.number());
+    progress.line(lines.number(), done);
   }
-  progress.end();
+}
+
+// A line as it goes on: the same, but a password is hashed. Otherwise what is wrong with it.
+verify::Result<std::string, std::string> checked(std::string_view line, int min_rsa_bits) {
+  if (is_blank(line)) return std::string();
+  const auto record = read_record(line, min_rsa_bits);
+  if (!record) return record.failure();
+  if (const auto* user = std::get_if<store::User>(&*record)) {
+    return json::serialize(to_json(*user, Secrets::Shown));
+  }
+  return std::string(line);
+}
+
+// Checks all lines, as far as that goes without what the store holds, and keeps them: however
+// slowly they come, and however long it takes to hash passwords, no other writer waits.
+Outcome<std::uint64_t> check_lines(std::istream& in, const Job& job, Stage& stage) {
+  return each_line(in, job, "lines checked",
+                   [&](std::string_view line) -> std::optional<std::string> {
+                     const auto good = checked(line, job.min_rsa_bits);
+                     if (!good) return good.error();
+                     if (!stage.add(*good)) return stage.complaint();
+                     return std::nullopt;
+                   });
+}
+
+Outcome<Counts> put_lines(std::istream& in, const Job& job, std::uint64_t total, Change& change) {
+  const auto mode = job.options.replace ? Change::Mode::Replace : Change::Mode::Insert;
+  Counts counts;
+  const auto put = [&](std::string_view line) -> std::optional<std::string> {
+    if (line.empty()) return std::nullopt;
+    const auto record = read_record(line, job.min_rsa_bits);
+    if (!record) return record.error();
+    const auto done = std::visit([&](const auto& one) { return change.put(one, mode); }, *record);
+    if (!done) return done.error().sentence;
+    if (std::holds_alternative<store::Client>(*record)) ++counts.clients;
+    if (std::holds_alternative<store::User>(*record)) ++counts.users;
+    if (std::holds_alternative<store::Token>(*record)) ++counts.tokens;
+    return std::nullopt;
+  };
+  const auto done = each_line(in, job, "of " + std::to_string(total) + " lines stored", put);
+  if (!done) return done.failure();
   return counts;
 }
 
@@ -115,11 +190,21 @@ Outcome<Done> import_records(const Import& options, Console& console) {
                      ": no such file, or no "
                      "permission");
   }
+  const auto bits = least_rsa_bits(options.where, options.rsa_min_bits, console);
+  if (!bits) return bits.failure();
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
+  const bool piped = options.file == "-";
+  const Job job{options, console, piped ? "standard input" : printable(options.file), *bits};
+  Stage stage;
+  if (!stage.open(place->folder)) return refused(stage.complaint());
+  const auto lines = check_lines(piped ? console.in : file, job, stage);
+  if (!lines) return lines.failure();
+  std::istream* const staged = stage.read();
+  if (staged == nullptr) return refused(stage.complaint());
   auto change = place->credentials->begin();
   if (!change) return refused(change.error());
-  const auto counts = put_lines(options.file == "-" ? console.in : file, options, *change, console);
+  const auto counts = put_lines(*staged, job, *lines, *change);
   if (!counts) return counts.failure();
   if (auto done = change->commit(); !done) return refused(done.error());
   if (options.json) {

@@ -10,6 +10,7 @@
 
 #include "conf/phrase.h"
 #include "gateway/cli/check.h"
+#include "gateway/routes.h"
 #include "gateway/stream.h"
 #include "store/credentials.h"
 
@@ -99,6 +100,23 @@ Trial try_tls(const conf::Tls& files) {
 }
 
 }  // namespace
+
+std::vector<store::Count> other_schemes(const conf::Settings& settings,
+                                        const std::vector<const conf::Route*>& routes,
+                                        Console& console) {
+  std::vector<store::Count> out(routes.size());
+  const auto usage = store::Usage::open(settings.store.path);
+  if (!usage && usage.error().kind == store::Error::Kind::NotFound) return out;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto count = usage ? (*usage)->route(route_name(*routes[i])) : usage.failure();
+    if (!count) {
+      note(console, count.error().sentence);
+      return {};
+    }
+    out[i] = *count;
+  }
+  return out;
+}
 
 std::vector<Trial> try_out(const conf::Settings& settings) {
   std::vector<Trial> out{try_store(settings.store)};

@@ -1,6 +1,7 @@
 #include "gateway/cli/place.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "conf/load.h"
 #include "conf/phrase.h"
 #include "verify/crypto.h"
+#include "verify/rsa.h"
 
 namespace gateway::cli {
 
@@ -41,6 +43,7 @@ Outcome<Place> open_place(const Where& where, Access access, Console& console) {
   if (options.path.empty()) return misused("--store needs the name of a folder");
   auto opened = store::Credentials::open(options);
   if (!opened) return refused(opened.error());
+  place.folder = options.path;
   place.credentials = *std::move(opened);
   return place;
 }
@@ -55,6 +58,27 @@ Outcome<Done> check_realms(const Place& place, const std::vector<std::string>& r
                    conf::suggestion(realm, known));
   }
   return Done{};
+}
+
+Outcome<int> least_rsa_bits(const Where& where, const std::optional<std::string>& asked,
+                            Console& console) {
+  if (!where.config) {
+    if (!asked) return 2048;
+    int bits = 0;
+    const char* const end = asked->data() + asked->size();
+    const auto read = std::from_chars(asked->data(), end, bits);
+    if (read.ec == std::errc() && read.ptr == end && bits >= verify::RsaKey::kMinBits &&
+        bits <= verify::RsaKey::kMaxBits) {
+      return bits;
+    }
+    return misused("--rsa-min-bits takes a number from " +
+                   std::to_string(verify::RsaKey::kMinBits) + " to " +
+                   std::to_string(verify::RsaKey::kMaxBits) + ", not " + conf::quoted(*asked));
+  }
+  if (asked) return misused("--rsa-min-bits goes with --store; a configuration says it itself");
+  const auto settings = load_settings(*where.config, console);
+  if (!settings) return settings.failure();
+  return static_cast<int>(settings->oauth.rsa_min_bits);
 }
 
 std::string new_name(const Place& place) {

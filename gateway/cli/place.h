@@ -24,6 +24,7 @@ enum class Access : bool {
 };
 
 struct Place {
+  std::string folder;  // the store's
   std::unique_ptr<store::Credentials> credentials;
   std::optional<conf::Settings> settings;  // with --config
 };
@@ -35,6 +36,11 @@ Outcome<Place> open_place(const Where& where, Access access, Console& console);
 
 // Refuses the realms that a configuration does not declare; without one, all pass.
 Outcome<Done> check_realms(const Place& place, const std::vector<std::string>& realms);
+
+// The fewest bits that an RSA key may have which is to be stored: those of the configuration;
+// without one those that are asked for, or 2048.
+Outcome<int> least_rsa_bits(const Where& where, const std::optional<std::string>& asked,
+                            Console& console);
 
 // A new key, token or secret, of a length that the configuration asks for.
 std::string new_name(const Place& place);

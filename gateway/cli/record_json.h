@@ -23,9 +23,10 @@ json::object to_json(const store::Token& token, Secrets secrets);
 
 using Record = std::variant<store::Client, store::User, store::Token>;
 
-// One line of an import, checked as far as that goes without a store. A "password" is hashed, which
-// takes tens of milliseconds. Fails with a sentence that names the field.
-verify::Result<Record, std::string> read_record(std::string_view line);
+// One line of an import, checked as far as that goes without a store: RSA keys can be used and have
+// so many bits. A "password" is hashed, which takes tens of milliseconds. Fails with a sentence
+// that names the field.
+verify::Result<Record, std::string> read_record(std::string_view line, int min_rsa_bits);
 
 std::string_view name(store::CallbackMatch match);
 std::optional<store::CallbackMatch> callback_match_from_name(std::string_view name);

@@ -7,6 +7,7 @@
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/rules.h"
 #include "verify/password.h"
+#include "verify/rsa.h"
 
 namespace gateway::cli {
 namespace {
@@ -66,7 +67,7 @@ void read_secrets(Fields& in, store::Client& client) {
 }
 
 // A list of PEM texts, or of {"key":...,"expires":...} where one ends.
-void read_keys(Fields& in, store::Client& client) {
+void read_keys(Fields& in, int min_bits, store::Client& client) {
   const json::value* list = in.take("rsa_public_keys");
   if (!list) return;
   if (!list->is_array()) return in.wrong("rsa_public_keys", "expected a list of PEM texts");
@@ -82,11 +83,13 @@ void read_keys(Fields& in, store::Client& client) {
     } else {
       return in.wrong("rsa_public_keys", "expected PEM texts, or objects with key and expires");
     }
+    const auto usable = verify::RsaKey::parse(key.pem, min_bits);
+    if (!usable) return in.wrong("rsa_public_keys", usable.error());
     client.rsa_public_keys.push_back(std::move(key));
   }
 }
 
-Read read_client(Fields& in) {
+Read read_client(Fields& in, int min_rsa_bits) {
   store::Client client;
   in.text("key", client.key, Presence::Required);
   read_secrets(in, client);
@@ -105,7 +108,7 @@ Read read_client(Fields& in) {
   in.flag("allow_oob", client.allow_oob);
   in.texts("realms", client.realms);
   in.texts("default_realms", client.default_realms);
-  read_keys(in, client);
+  read_keys(in, min_rsa_bits, client);
   in.texts("signature_methods", client.signature_methods);
   in.text_map("extra", client.extra);
   in.flag_or_null("reply_realms", client.reply_realms);
@@ -154,7 +157,7 @@ Read read_token(Fields& in) {
 
 }  // namespace
 
-verify::Result<Record, std::string> read_record(std::string_view line) {
+verify::Result<Record, std::string> read_record(std::string_view line, int min_rsa_bits) {
   std::array<unsigned char, 16u << 10> memory;
   json::monotonic_resource resource(memory.data(), memory.size());
   json::parser parser(&resource);
@@ -173,7 +176,7 @@ verify::Result<Record, std::string> read_record(std::string_view line) {
   std::string type;
   in.text("type", type, Presence::Required);
   if (!in.ok()) return Failure(*in.finish());
-  if (type == "client") return read_client(in);
+  if (type == "client") return read_client(in, min_rsa_bits);
   if (type == "user") return read_user(in);
   if (type == "token") return read_token(in);
   in.wrong("type", "expected client, user or token, not " + conf::quoted(type));

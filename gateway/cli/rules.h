@@ -12,11 +12,9 @@ namespace gateway::cli {
 
 // Each answers with the sentence that is wrong, or nothing.
 
-// A PEM public key or certificate, and no private key.
-std::optional<std::string> public_key_complaint(std::string_view pem);
-
-// provider::redirect_complaint and this, default realms that the client may not ask for, and
-// store::complaint.
+// provider::redirect_complaint, default realms that the client may not ask for, and
+// store::complaint. Keys are looked at where they come in alone, so that a stricter setting locks
+// nobody out of a record.
 std::optional<std::string> client_complaint(const store::Client& client);
 
 }  // namespace gateway::cli

@@ -23,6 +23,7 @@ Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const Wor
   declare_user(parser.root(), world);
   declare_token(parser.root(), world);
   declare_sign(parser.root(), world);
+  declare_explain(parser.root(), world);
   declare_transfer(parser.root(), world);
   const auto action = parser.parse(arguments, world.console.out);
   if (!action) return action.failure();

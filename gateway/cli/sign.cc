@@ -11,6 +11,7 @@
 #include "gateway/json.h"
 #include "gateway/routes.h"
 #include "verify/crypto.h"
+#include "verify/judge.h"
 #include "verify/sign.h"
 
 namespace gateway::cli {
@@ -25,44 +26,82 @@ Outcome<Done> check_usage(const Sign& options) {
   if (options.client && (options.secret || options.token_secret)) {
     return misused("--secret and --token-secret go with --key; with --client the store knows them");
   }
-  if (options.key && !options.secret) return misused("--key needs --secret beside it");
+  if (options.key && !options.secret && !options.private_key) {
+    return misused("--key needs --secret or --private-key beside it");
+  }
   if (options.key && (options.where.store || options.where.config)) {
     return misused("--key needs no store; leave --store and --config out");
   }
-  if (options.key && options.token.has_value() != options.token_secret.has_value()) {
+  const bool secret_needed = options.token && !options.private_key;
+  if (options.key && (options.token_secret ? !options.token : secret_needed)) {
     return misused("--token and --token-secret go together");
   }
-  const auto reads_input = [](const std::optional<std::string>& given) { return given == "-"; };
-  if (reads_input(options.secret) && reads_input(options.token_secret)) {
+  const auto inputs = {options.secret, options.token_secret, options.private_key};
+  if (std::count(inputs.begin(), inputs.end(), "-") > 1) {
     return misused("only one secret can come from standard input; give the other as @FILE");
   }
   return Done{};
 }
 
-Outcome<Done> given_signer(const Sign& options, Console& console, verify::Signer& out) {
-  out.client = *options.key;
-  auto secret = read_secret(*options.secret, "--secret", console);
+Outcome<Done> read_into(verify::Secret& out, const std::optional<std::string>& given,
+                        std::string_view option, Console& console) {
+  if (!given) return Done{};
+  auto secret = read_secret(*given, option, console);
   if (!secret) return secret.failure();
-  out.client_secret = *std::move(secret);
-  if (!options.token) return Done{};
-  out.token = options.token;
-  auto token_secret = read_secret(*options.token_secret, "--token-secret", console);
-  if (!token_secret) return token_secret.failure();
-  out.token_secret = *std::move(token_secret);
+  out = *std::move(secret);
   return Done{};
 }
 
-void note(Console& console, std::string_view sentence) {
-  console.err << "portcullis: note: " << sentence << '\n';
+Outcome<Done> read_private_key(const Sign& options, Console& console, verify::Signer& out) {
+  std::optional<std::string> given = options.private_key;
+  if (given && *given != "-" && !given->starts_with('@')) given->insert(0, "@");
+  return read_into(out.private_key, given, "--private-key", console);
 }
 
-Outcome<Done> stored_client(const store::Client& client, std::int64_t now, Console& console,
+// The method that is named, else the first of the client's that suits the key that is there.
+Outcome<Done> choose_method(const Sign& options, const std::vector<std::string>& of_client,
                             verify::Signer& out) {
-  if (!client.enabled) note(console, "the client is disabled: the gate will refuse this");
-  if (!client.signature_methods.empty()) {
-    const auto method = verify::method_from_name(client.signature_methods.front());
-    if (method) out.method = *method;
+  const bool rsa = !out.private_key.empty();
+  out.method = rsa ? verify::Method::RsaSha1 : verify::Method::HmacSha1;
+  for (const std::string& name : of_client) {
+    const auto method = verify::method_from_name(name);
+    if (!method || (rsa && !verify::is_rsa(*method))) continue;
+    out.method = *method;
+    break;
   }
+  if (options.signature_method) {
+    const auto named = verify::method_from_name(*options.signature_method);
+    if (!named) {
+      return misused("--signature-method takes a name such as HMAC-SHA1, not " +
+                     conf::quoted(*options.signature_method));
+    }
+    out.method = *named;
+  }
+  if (verify::is_rsa(out.method) == rsa) return Done{};
+  const std::string name(verify::name(out.method));
+  return misused(rsa ? "--private-key goes with an RSA method, and not with " + name
+                     : name + " is signed with a private key: give --private-key FILE");
+}
+
+Outcome<Done> given_signer(const Sign& options, Console& console, verify::Signer& out) {
+  out.client = *options.key;
+  if (auto done = choose_method(options, {}, out); !done) return done;
+  if (!verify::is_rsa(out.method) && !options.secret) {
+    return misused("--key needs --secret beside it");
+  }
+  auto done = read_into(out.client_secret, options.secret, "--secret", console);
+  if (!done || !options.token) return done;
+  out.token = options.token;
+  return read_into(out.token_secret, options.token_secret, "--token-secret", console);
+}
+
+Outcome<Done> stored_client(const Sign& options, const store::Client& client, std::int64_t now,
+                            Console& console, verify::Signer& out) {
+  if (!client.enabled) note(console, "the client is disabled: the gate will refuse this");
+  out.client = client.key;
+  out.realm = client.header_realm;
+  if (auto done = choose_method(options, client.signature_methods, out); !done) return done;
+  if (verify::is_rsa(out.method)) return Done{};
   const auto live =
       std::find_if(client.secrets.begin(), client.secrets.end(),
                    [now](const auto& one) { return !one.expires || *one.expires > now; });
@@ -82,8 +121,7 @@ Outcome<Done> stored_signer(const Sign& options, Console& console, std::int64_t 
   if (!reader) return refused(reader.error());
   const auto client = reader->client(*options.client);
   if (!client) return refused(client.error());
-  out.client = client->key;
-  if (auto done = stored_client(*client, now, console, out); !done) return done;
+  if (auto done = stored_client(options, *client, now, console, out); !done) return done;
   if (!options.token) return Done{};
   const auto token = reader->token(*options.token);
   if (!token) return refused(token.error());
@@ -181,17 +219,10 @@ Outcome<Done> sign(const Sign& options, Console& console, const Clock& clock) {
   }
   verify::Signer signer;
   const std::int64_t now = clock.unix_seconds();
+  if (auto done = read_private_key(options, console, signer); !done) return done;
   auto known = options.client ? stored_signer(options, console, now, signer)
                               : given_signer(options, console, signer);
   if (!known) return known;
-  if (options.signature_method) {
-    const auto named = verify::method_from_name(*options.signature_method);
-    if (!named) {
-      return misused("--signature-method takes a name such as HMAC-SHA1, not " +
-                     conf::quoted(*options.signature_method));
-    }
-    signer.method = *named;
-  }
   verify::RequestView request;
   request.method = method;
   request.scheme = url->scheme;

@@ -19,7 +19,8 @@ struct Sign {
   std::optional<std::string> client;       // from the store
   std::optional<std::string> key, secret;  // or given
   std::optional<std::string> token, token_secret;
-  std::optional<std::string> data;  // a form body, or "@FILE"
+  std::optional<std::string> private_key;  // a file, also as "@FILE"; "-": standard input
+  std::optional<std::string> data;         // a form body, or "@FILE"
   std::optional<std::string> signature_method;
 };
 

@@ -18,7 +18,8 @@ struct Import {
   bool json = false;
   std::string file;  // "-": standard input
   bool replace = false;
-  bool progress = false;  // also where standard error is no terminal
+  std::optional<std::string> rsa_min_bits;  // see least_rsa_bits
+  bool progress = false;                    // also where standard error is no terminal
 };
 
 struct Export {
@@ -33,7 +34,9 @@ struct Backup {
   std::string folder;
 };
 
-// All or nothing, in one transaction: other writers wait until it is done, readers don't.
+// All or nothing: the lines are first read to their end and checked, into a file beside the store
+// that has no name, and then put into the store in one transaction. Other writers wait for that,
+// readers don't.
 Outcome<Done> import_records(const Import& options, Console& console);
 
 // All of one moment. A file is replaced at once when it is complete, mode 0600.

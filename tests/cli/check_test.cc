@@ -46,6 +46,7 @@ class TakenPort {
 };
 
 const std::string kRoutes = R"(realms = ["email", "address"]
+default_callback = true
 [[upstream]]
 name = "api"
 servers = ["http://127.0.0.1:9000"]
@@ -142,7 +143,7 @@ TEST_CASE("check --json says the same in one object") {
         R"({"hosts":[],"path":"/api/email","methods":["GET","POST"],"auth":"token",)"
         R"("realms":["email"],"upstream":"api","host":"received","signature_methods":[],)"
         R"("accept_schemes":[],"body_hash":"verified","errors":"accept","quirks":[],)"
-        R"("header_realm":"","pass_authorization":false,"line":14})");
+        R"("header_realm":"","pass_authorization":false,"line":15})");
   CHECK(routes[2].at("errors") == "flask");
   CHECK(all.at("not_yet_in_effect").as_array().size() > 0);
   CHECK(all.at("warnings").as_array().size() > 0);
@@ -234,4 +235,34 @@ TEST_CASE("check --live exits 1 with the first thing that failed") {
   CHECK(json.code == 1);
   CHECK(object(json.out).at("ok") == false);
   CHECK(object(json.out).at("live").as_array().size() == 3);
+}
+
+TEST_CASE("a route that accepts another scheme says so, and live how often that was needed") {
+  Shell shell;
+  std::string routes = kRoutes;
+  routes.replace(routes.find("upstream = \"api\"\n[[route]]"), 16,
+                 "accept_schemes = [\"http\"]\nupstream = \"api\"");
+  const std::string config = shell.config(routes + "[listen]\naddress = \"127.0.0.1:0\"\n" +
+                                          "[admin]\naddress = \"127.0.0.1:0\"\n");
+  const auto check = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"check", "--config", config});
+    const Ran ran = shell.run(more);
+    CAPTURE(ran.err);
+    CHECK(ran.code == 0);
+    return ran.out;
+  };
+  CHECK(has(check({}), "  accept_schemes=http\n"));
+  CHECK(has(check({"--live"}), "  accept_schemes=http (needed never)\n"));
+  shell.on_store({"user", "add", "alice"});
+  {
+    std::string note;
+    const auto usage = store::Usage::open_or_make(shell.store(), note);
+    REQUIRE(usage.ok());
+    const store::RouteUse use{"/api/*", {1234, tests::kNow}};
+    REQUIRE((*usage)->add({}, std::vector{use}).ok());
+  }
+  CHECK(has(check({"--live"}), " (needed 1,234 times, last 2030-03-17T17:46:40Z)\n"));
+  CHECK(!has(check({"--json"}), "other_scheme"));
+  CHECK(has(check({"--json", "--live"}),
+            R"("other_scheme":{"matched":1234,"last_matched":"2030-03-17T17:46:40Z"})"));
 }

@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "gateway/cli/client_print.h"
 #include "tests/cli/harness.h"
+#include "tests/verify/rsa_keys.h"
 
 namespace cli = gateway::cli;
+using namespace verify::testing;
 using tests::has;
 using tests::object;
 using tests::Ran;
@@ -17,8 +20,6 @@ using tests::Shell;
 using tests::text;
 
 namespace {
-
-constexpr const char* kPem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
 
 bool is_name(const std::string& text, std::size_t length) {
   return text.size() == length &&
@@ -32,7 +33,7 @@ verify::Secret secret(std::string_view bytes) { return verify::Secret(bytes); }
 
 TEST_CASE("a client is added with all that is said about it") {
   Shell shell;
-  const std::string pem = shell.write("key.pem", kPem).string();
+  const std::string pem = shell.write("key.pem", kPublic).string();
   const Ran ran = shell.on_store({"client",
                                   "add",
                                   "--name",
@@ -64,6 +65,12 @@ TEST_CASE("a client is added with all that is said about it") {
                                   "a=b=c",
                                   "--reply-realms",
                                   "no",
+                                  "--quirk",
+                                  "unencoded_key",
+                                  "--quirk",
+                                  "milliseconds",
+                                  "--header-realm",
+                                  "a shop",
                                   "--json"});
   CAPTURE(ran.err);
   REQUIRE(ran.code == 0);
@@ -71,9 +78,11 @@ TEST_CASE("a client is added with all that is said about it") {
       R"({"type":"client","key":"K","secret":"S","name":"Mobile app","description":"Reads mail",)"
       R"("redirect_uris":["https://a.example/cb","myapp:/cb"],"callback_match":"prefix",)"
       R"("allow_oob":true,"realms":["email","address"],"default_realms":["email"],)"
-      R"("rsa_public_keys":["-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"],)"
+      R"("rsa_public_keys":[)" +
+      tests::quoted(kPublic) +
+      R"(],)"
       R"("signature_methods":["HMAC-SHA1"],"extra":{"a":"b=c"},"reply_realms":false,)"
-      R"("quirks":[],"header_realm":"","enabled":true})"
+      R"("quirks":["unencoded_key","milliseconds"],"header_realm":"a shop","enabled":true})"
       "\n";
   CHECK(ran.out == expected);
   CHECK(shell.on_store({"export"}).out == expected);
@@ -151,6 +160,9 @@ TEST_CASE("a client that breaks a rule is refused, and its secret isn't shown") 
       {{"--redirect-uri", "/x"}, 1, "not absolute"},
       {{"--signature-method", "HMAC-MD5"}, 1, "HMAC-MD5"},
       {{"--rsa-public-key", "/nowhere"}, 1, "can't read \"/nowhere\""},
+      {{"--quirk", "odd"}, 1, "\"odd\""},
+      {{"--header-realm", "a\"b"}, 1, "header realm"},
+      {{"--rsa-min-bits", "1024"}, 2, "goes with --rsa-public-key"},
       {{"--callback-match", "some"}, 2, "exact, ignore_query, prefix or any, not \"some\""},
       {{"--reply-realms", "some"}, 2, "yes, no or default, not \"some\""},
       {{"--extra", "a"}, 2, "NAME=VALUE"},
@@ -188,7 +200,7 @@ TEST_CASE("a key that exists is refused, and the client stays as it was") {
 
 TEST_CASE("a client with RSA keys alone gets no secret, unless it may sign with one") {
   Shell shell;
-  const std::string pem = shell.write("key.pem", kPem).string();
+  const std::string pem = shell.write("key.pem", kPublic).string();
   struct Case {
     std::vector<std::string> methods;
     bool secret;
@@ -277,18 +289,23 @@ TEST_CASE("what isn't there is answered with 1 by every command that names a cli
 TEST_CASE("update replaces what is given, empties what is given empty, and keeps the rest") {
   Shell shell;
   shell.on_store({"client", "add", "--name", "n", "--key", "K", "--secret", "S", "--realm", "a",
-                  "--redirect-uri", "https://a.example/", "--allow-oob", "--extra", "x=y"});
-  const auto before = object(shell.on_store({"client", "show", "K", "--json"}).out);
-  const Ran ran = shell.on_store({"client", "update", "K", "--realm", "b", "--realm", "c",
-                                  "--redirect-uri", "", "--no-allow-oob", "--json"});
+                  "--redirect-uri", "https://a.example/", "--allow-oob", "--extra", "x=y",
+                  "--quirk", "raw_body_hash", "--header-realm", "h"});
+  const auto before = object(shell.on_store({"client", "list", "--json"}).out);
+  CHECK(before.at("header_realm") == "h");
+  const Ran ran =
+      shell.on_store({"client", "update", "K", "--realm", "b", "--realm", "c", "--redirect-uri", "",
+                      "--no-allow-oob", "--quirk", "", "--header-realm", "", "--json"});
   CAPTURE(ran.err);
   REQUIRE(ran.code == 0);
   auto expected = before;
   expected["realms"] = {"b", "c"};
   expected["redirect_uris"] = tests::json::array();
   expected["allow_oob"] = false;
+  expected["quirks"] = tests::json::array();
+  expected["header_realm"] = "";
   CHECK(object(ran.out) == expected);
-  CHECK(object(shell.on_store({"client", "show", "K", "--json"}).out) == expected);
+  CHECK(object(shell.on_store({"client", "list", "--json"}).out) == expected);
   CHECK(object(shell.on_store({"export"}).out).at("secret") == "S");
   CHECK(shell.on_store({"client", "update", "K", "--secret", "S2"}).out == "updated client K\n");
   CHECK(object(shell.on_store({"export"}).out).at("secret") == "S2");
@@ -308,7 +325,7 @@ TEST_CASE("an update that breaks a rule changes nothing") {
   CHECK(shell.on_store({"export"}).out == before);
 }
 
-TEST_CASE("rotation puts the new secret first and lets the one before it end") {
+TEST_CASE("rotation puts the new secret or key first and lets the one before it end") {
   struct Case {
     std::vector<std::optional<std::int64_t>> before;  // when the old secrets end, newest first
     std::int64_t end;
@@ -328,12 +345,20 @@ TEST_CASE("rotation puts the new secret first and lets the one before it end") {
   };
   for (const Case& c : cases) {
     std::vector<store::ClientSecret> secrets;
-    for (const auto& end : c.before) secrets.push_back({secret("old"), end});
+    std::vector<store::ClientKey> keys;
+    for (const auto& end : c.before) {
+      secrets.push_back({secret("old"), end});
+      keys.push_back({"old", end});
+    }
     cli::rotate(secrets, secret("new"), 100, c.end);
+    cli::rotate(keys, "new", 100, c.end);
     REQUIRE(secrets.size() == c.after.size());
+    REQUIRE(keys.size() == c.after.size());
     for (std::size_t i = 0; i < secrets.size(); ++i) {
       CHECK(secrets[i].expires == c.after[i]);
       CHECK(secrets[i].secret.reveal() == (i == 0 ? "new" : "old"));
+      CHECK(keys[i].expires == c.after[i]);
+      CHECK(keys[i].pem == (i == 0 ? "new" : "old"));
     }
   }
 }
@@ -358,34 +383,4 @@ TEST_CASE("rotate prints the new secret once, and the old one holds for a day un
         "key     K\nsecret  S3\n");
   CHECK(object(shell.on_store({"export"}).out).at("secret") == "S3");
   CHECK(shell.on_store({"client", "rotate", "K", "--keep", "soon"}).code == 2);
-}
-
-TEST_CASE("disable and enable turn one switch, and may be said twice") {
-  Shell shell;
-  shell.on_store({"client", "add", "--name", "n", "--key", "K"});
-  const auto enabled = [&] {
-    return object(shell.on_store({"client", "show", "K", "--json"}).out).at("enabled").as_bool();
-  };
-  for (int i = 0; i < 2; ++i) {
-    CHECK(shell.on_store({"client", "disable", "K"}).out == "disabled client K\n");
-    CHECK(!enabled());
-  }
-  const Ran ran = shell.on_store({"client", "enable", "K", "--json"});
-  CHECK(object(ran.out).at("enabled") == true);
-  CHECK(enabled());
-}
-
-TEST_CASE("remove takes the client's tokens with it, and says how many") {
-  Shell shell;
-  shell.on_store({"client", "add", "--name", "n", "--key", "K"});
-  shell.on_store({"client", "add", "--name", "n", "--key", "L"});
-  shell.on_store({"user", "add", "u"});
-  shell.on_store({"token", "issue", "--client", "K", "--user", "u"});
-  shell.on_store({"token", "issue", "--client", "L", "--user", "u"});
-  shell.on_store({"token", "issue", "--client", "L", "--user", "u"});
-  CHECK(shell.on_store({"client", "remove", "K"}).out == "removed client K and 1 token\n");
-  const auto record = object(shell.on_store({"client", "remove", "L", "--json"}).out);
-  CHECK(record.at("tokens") == 2);
-  CHECK(shell.on_store({"token", "list", "--json"}).out.empty());
-  CHECK(shell.on_store({"client", "list", "--json"}).out.empty());
 }

@@ -91,6 +91,9 @@ class Shell {
 
 inline json::object object(const std::string& text) { return json::parse(text).as_object(); }
 
+// As it stands in JSON, with its quotes.
+inline std::string quoted(const std::string& text) { return json::serialize(json::value(text)); }
+
 inline std::string text(const json::value& value) { return std::string(value.as_string()); }
 
 inline std::vector<json::object> objects(const std::string& lines) {

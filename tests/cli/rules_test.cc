@@ -59,27 +59,6 @@ TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a br
   }
 }
 
-TEST_CASE("a public key is PEM text, and a private one is sent back") {
-  const auto pem = [](const std::string& kind) {
-    return "-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n";
-  };
-  for (const std::string kind : {"PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"}) {
-    CHECK(!cli::public_key_complaint(pem(kind)));
-  }
-  for (const std::string kind : {"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"}) {
-    const auto wrong = cli::public_key_complaint(pem("PUBLIC KEY") + pem(kind));
-    REQUIRE(wrong);
-    CHECK(tests::has(*wrong, "private key"));
-  }
-  for (const std::string& text :
-       {std::string(), std::string("ssh-rsa AAAA"), pem("EC PARAMETERS"),
-        std::string("-----BEGIN PUBLIC KEY-----\nAAAA\n"),
-        std::string("-----END PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----")}) {
-    CAPTURE(text);
-    CHECK(cli::public_key_complaint(text));
-  }
-}
-
 TEST_CASE("default realms are among the client's realms") {
   store::Client client;
   client.key = "K";

@@ -4,12 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/cli/harness.h"
+#include "tests/verify/rsa_keys.h"
 #include "verify/crypto.h"
+#include "verify/percent.h"
+#include "verify/rsa.h"
 
 namespace cli = gateway::cli;
 using tests::has;
@@ -129,6 +133,68 @@ TEST_CASE("a client signs as its record says, unless told otherwise") {
   CHECK(method({"--signature-method", "HMAC-SHA512"}) == "HMAC-SHA512");
 }
 
+TEST_CASE("by an RSA method a private key signs, and nobody's secret is needed") {
+  using namespace verify::testing;
+  Shell shell;
+  const std::string file = shell.write("private.pem", kPrivate).string();
+  const std::string pem = shell.write("public.pem", kPublic).string();
+  shell.on_store({"client", "add", "--name", "n", "--key", "K", "--rsa-public-key", pem,
+                  "--signature-method", "HMAC-SHA1", "--signature-method", "RSA-SHA256"});
+  shell.on_store({"user", "add", "alice"});
+  shell.on_store({"token", "issue", "--client", "K", "--user", "alice", "--token", "T"});
+  struct Case {
+    std::vector<std::string> who;
+    std::string input, method;
+    verify::Hash hash;
+  };
+  const std::vector<std::string> store{"--client", "K", "--store", shell.store()};
+  const std::vector<std::string> given{"--key", "K"};
+  for (const Case& c :
+       {Case{with(store, {"--private-key", file}), "", "RSA-SHA256", verify::Hash::Sha256},
+        Case{with(given, {"--private-key", "@" + file}), "", "RSA-SHA1", verify::Hash::Sha1},
+        Case{with(given, {"--private-key", "-", "--signature-method", "RSA-SHA512"}), kPrivate,
+             "RSA-SHA512", verify::Hash::Sha512}}) {
+    const Ran ran = shell.run(with({"sign", "GET", "http://h/", "--token", "T"}, c.who), c.input);
+    CAPTURE(ran.err);
+    REQUIRE(ran.code == 0);
+    CHECK(parameter(ran.out, "oauth_signature_method") == c.method);
+    const std::string base =
+        "GET&http%3A%2F%2Fh%2F&oauth_consumer_key%3DK%26oauth_nonce%3D" +
+        parameter(ran.out, "oauth_nonce") + "%26oauth_signature_method%3D" + c.method +
+        "%26oauth_timestamp%3D1900000000%26oauth_token%3DT%26oauth_version%3D1.0";
+    std::array<unsigned char, 256> signature{};
+    std::string decoded;
+    REQUIRE(verify::percent_decode(parameter(ran.out, "oauth_signature"), decoded));
+    REQUIRE(verify::from_base64(decoded, signature) == signature.size());
+    CHECK(verify::RsaKey::parse(kPublic)->verify(c.hash, verify::digest(c.hash, base), signature));
+  }
+  const Ran wrong = shell.run(
+      with({"sign", "GET", "http://h/", "--private-key", file, "--signature-method", "HMAC-SHA1"},
+           given));
+  CHECK(wrong.code == 2);
+  CHECK(has(wrong.err, "not with HMAC-SHA1"));
+  const Ran none = shell.on_store(
+      {"sign", "GET", "http://h/", "--client", "K", "--signature-method", "RSA-SHA256"});
+  CHECK(none.code == 2);
+  CHECK(has(none.err, "--private-key FILE"));
+  const std::string other = shell.write("no.pem", kPublic).string();
+  CHECK(shell.run(with({"sign", "GET", "http://h/", "--private-key", other}, given)).code == 1);
+}
+
+TEST_CASE("PLAINTEXT is the two secrets") {
+  const Ran ran =
+      Shell().run(with({"sign", "GET", "https://h/", "--signature-method", "PLAINTEXT"}, kGiven));
+  CHECK(parameter(ran.out, "oauth_signature_method") == "PLAINTEXT");
+  CHECK(parameter(ran.out, "oauth_signature") == "S%26TS");
+}
+
+TEST_CASE("a client whose Authorization field must name a realm names it") {
+  Shell shell;
+  shell.on_store({"client", "add", "--name", "n", "--key", "K", "--header-realm", "a shop"});
+  const Ran ran = shell.on_store({"sign", "GET", "http://h/", "--client", "K"});
+  CHECK(parameter(ran.out, "realm") == "a shop");
+}
+
 TEST_CASE("a command line that doesn't say who signs what is refused") {
   struct Case {
     std::vector<std::string> arguments;
@@ -152,8 +218,15 @@ TEST_CASE("a command line that doesn't say who signs what is refused") {
       {{"GET", "/x", "--key", "K", "--secret", "S"}, 2, "no URL"},
       {{"GET", "http://h/", "--key", "K", "--secret", "S", "--signature-method", "MD5"}, 2, "MD5"},
       {{"GET", "http://h/", "--key", "K", "--secret", "S", "--signature-method", "RSA-SHA1"},
-       1,
-       "RSA-SHA1"},
+       2,
+       "RSA-SHA1 is signed with a private key"},
+      {{"GET", "http://h/", "--key", "K", "--secret", "-", "--private-key", "-"},
+       2,
+       "only one secret"},
+      {{"GET", "http://h/", "--key", "K", "--private-key", "/nowhere"}, 1, "can't read"},
+      {{"GET", "http://h/", "--key", "K", "--private-key", "/dev/null", "--token-secret", "S"},
+       2,
+       "go together"},
       {{"GET", "http://h/", "--key", "K", "--secret", "S", "--data", "@/nowhere"}, 1, "can't read"},
   };
   for (const Case& c : cases) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/cli/harness.h"
+#include "tests/verify/rsa_keys.h"
 #include "verify/password.h"
 
 namespace cli = gateway::cli;
@@ -34,12 +35,16 @@ const std::string kFull =
     R"({"type":"client","key":"!\"\\~/","secret":" \"\\/'~","name":"Jürgen's \t<b>","description":"a\nb — 🔑",)"
     R"("redirect_uris":["https://a.example/cb?x=%20","com.example.app:/cb"],"callback_match":"prefix",)"
     R"("allow_oob":true,"realms":["email","a'b"],"default_realms":["email"],)"
-    R"("rsa_public_keys":["-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"],)"
+    R"("rsa_public_keys":[)" +
+    tests::quoted(verify::testing::kPublic) +
+    R"(],)"
     R"("signature_methods":["HMAC-SHA1","PLAINTEXT"],"extra":{"a":"","ü":"\"x\""},"reply_realms":false,"quirks":["crlf_fields"],"header_realm":"h r","enabled":false})"
     "\n"
     R"({"type":"client","key":"R","secret":null,"name":"","description":"","redirect_uris":[],"callback_match":"ignore_query",)"
     R"("allow_oob":false,"realms":[],"default_realms":[],)"
-    R"("rsa_public_keys":[{"key":"-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----","expires":"2030-01-31T12:00:00Z"}],)"
+    R"("rsa_public_keys":[{"key":)" +
+    tests::quoted(verify::testing::kPublicPkcs1) +
+    R"(,"expires":"2030-01-31T12:00:00Z"}],)"
     R"("signature_methods":[],"extra":{},"reply_realms":true,"quirks":[],"header_realm":"","enabled":true})"
     "\n"
     R"({"type":"client","key":"S","secrets":[{"secret":"new","expires":null},{"secret":"old","expires":"2030-03-17T17:46:40Z"}],)"
@@ -183,7 +188,12 @@ TEST_CASE("each mistake is answered with its line and field, and never with a se
       {c + R"(,"extra":{"a":1}})", "field \"extra\": expected a string for \"a\", not a number"},
       {c + R"(,"extra":{"a":"1","a":"2"}})", "given twice"},
       {c + R"(,"reply_realms":"no"})", "field \"reply_realms\": expected true, false or null"},
-      {c + R"(,"rsa_public_keys":["hush"]})", "PEM"},
+      {c + R"(,"rsa_public_keys":["hush"]})",
+       "field \"rsa_public_keys\": an RSA public key is PEM"},
+      {c + R"(,"rsa_public_keys":[)" + tests::quoted(verify::testing::kShortPublic) + "]}",
+       "field \"rsa_public_keys\": the RSA key has 1024 bits"},
+      {c + R"(,"rsa_public_keys":[{"key":)" + tests::quoted(verify::testing::kPrivate) + "}]}",
+       "this is a private key"},
       {c + R"(,"signature_methods":["HMAC-MD5"]})", "HMAC-MD5"},
       {t + "}", "field \"secret\": is missing"},
       {t + R"(,"secret":null})", "field \"secret\": expected a string, not null"},
@@ -263,7 +273,9 @@ TEST_CASE("progress is counted every 10,000 lines when asked for") {
   };
   CHECK(err(20'000, {}).empty());
   CHECK(err(9'999, {"--progress"}).empty());
-  CHECK(err(20'000, {"--progress"}) == "10000 lines\n20000 lines\n");
+  CHECK(err(20'000, {"--progress"}) ==
+        "10000 lines checked\n20000 lines checked\n"
+        "10000 of 20000 lines stored\n20000 of 20000 lines stored\n");
 }
 
 TEST_CASE("a line is read up to 1 MiB, and refused beyond it") {
@@ -328,4 +340,32 @@ TEST_CASE("a backup is a store of its own with the same records") {
   REQUIRE(ran.code == 0);
   CHECK(shell.run({"export", "--store", copy}).out == kFull);
   CHECK(shell.on_store({"backup", copy}).code == 1);
+}
+
+TEST_CASE("an import takes shorter RSA keys where that is allowed") {
+  Shell shell;
+  const std::string line = R"({"type":"client","key":"K","rsa_public_keys":[)" +
+                           tests::quoted(verify::testing::kShortPublic) + "]}";
+  CHECK(import(shell, line).code == 1);
+  CHECK(import(shell, line, {"--rsa-min-bits", "1025"}).code == 1);
+  CHECK(import(shell, line, {"--rsa-min-bits", "1024"}).code == 0);
+  const std::string config = shell.config("rsa_min_bits = 1024\n");
+  CHECK(shell.run({"import", "-", "--replace", "--config", config}, line).code == 0);
+  CHECK(shell.run({"import", "-", "--config", config, "--rsa-min-bits", "1024"}, line).code == 2);
+}
+
+TEST_CASE("an import leaves nothing beside the store but the store") {
+  Shell shell;
+  const auto names = [&] {
+    std::vector<std::string> out;
+    for (const auto& entry : tests::fs::directory_iterator(shell.store())) {
+      out.push_back(entry.path().filename());
+    }
+    return out;
+  };
+  REQUIRE(import(shell, kClient).code == 0);
+  const auto before = names();
+  CHECK(import(shell, kUser + "{}").code == 1);
+  CHECK(import(shell, kUser).code == 0);
+  CHECK(names() == before);
 }

@@ -12,7 +12,7 @@ from signer import Signer
 RECORDS = [
     {"type": "client", "key": "K", "secret": "S", "name": "N", "description": "", "redirect_uris": ["https://a.test/cb"],
      "callback_match": "exact", "allow_oob": False, "realms": ["email"], "default_realms": [], "rsa_public_keys": [],
-     "signature_methods": [], "extra": {"plan": "gold"}, "reply_realms": None, "enabled": True},
+     "signature_methods": [], "extra": {"plan": "gold"}, "reply_realms": None, "quirks": [], "header_realm": "", "enabled": True},
     {"type": "user", "name": "älice", "password_hash": "pbkdf2:sha256:600000$abc$" + "0" * 64, "enabled": True},
     {"type": "token", "client": "K", "user": "älice", "token": "T", "secret": "TS", "realms": ["email"], "expires": None,
      "revoked": False},

@@ -3,6 +3,7 @@
 import datetime
 import json
 import time
+from urllib.parse import parse_qs
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from requests_oauthlib import OAuth1Session
 from gate import HOST
 from signer import SECRET, TOKEN_SECRET
 from test_tls import ask, certificate  # noqa: F401, a fixture
+from wire import eventually
 
 HMAC = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"]
 RSA = ["RSA-SHA1", "RSA-SHA256", "RSA-SHA512"]
@@ -45,8 +47,8 @@ def pair():
     return Pair()
 
 
-def import_lines(store, *records):
-    store.ok("import", "-", input="".join(json.dumps(record) + "\n" for record in records))
+def import_lines(store, *records, options=()):
+    store.ok("import", "-", *options, input="".join(json.dumps(record) + "\n" for record in records))
 
 
 def client_record(key="client", **more):
@@ -54,13 +56,13 @@ def client_record(key="client", **more):
     return {**record, **({} if "secret" in more or "secrets" in more else {"secret": SECRET}), **more}
 
 
-def with_token(store, *clients):
+def with_token(store, *clients, options=()):
     """Clients, and a token of alice for each, named like the client."""
     tokens = [
         {"type": "token", "client": c["key"], "user": "alice", "token": "t-" + c["key"], "secret": TOKEN_SECRET,
          "realms": ["email"]} for c in clients
     ]
-    import_lines(store, *clients, {"type": "user", "name": "alice"}, *tokens)
+    import_lines(store, *clients, {"type": "user", "name": "alice"}, *tokens, options=options)
 
 
 def session(method, key="client", secret=SECRET, private=None):
@@ -70,8 +72,9 @@ def session(method, key="client", secret=SECRET, private=None):
 
 
 def call(gate, signer, path="/api/x?a=%20b&c"):
+    """200, or status and oauth_problem, which a 400 has in its body alone."""
     answer = signer.get(gate.url(path), timeout=30)
-    return answer.status_code if answer.ok else (answer.status_code, answer.headers.get("WWW-Authenticate", "").split('oauth_problem="')[-1].split('"')[0])
+    return answer.status_code if answer.ok else (answer.status_code, parse_qs(answer.text)["oauth_problem"][0])
 
 
 def open_gate(new_gate, backend, **more):
@@ -157,10 +160,10 @@ def test_of_two_secrets_and_two_keys_those_count_that_have_not_expired(new_gate,
 
 def test_a_key_that_is_too_short_counts_where_the_setting_allows_it(new_gate, recorder, store):
     short = Pair(1024)
-    with_token(store, client_record(rsa_public_keys=[short.public]))
+    with_token(store, client_record(rsa_public_keys=[short.public]), options=("--rsa-min-bits", "1024"))
     strict = open_gate(new_gate, recorder)
     assert call(strict, session("RSA-SHA1", private=short.private)) == INVALID
-    assert "an RSA key of 1024 bits" in strict.said()
+    eventually(lambda: "an RSA key of 1024 bits" in strict.said(), "the log says why")
     strict.stop()
     lenient = open_gate(new_gate, recorder, oauth={"rsa_min_bits": 1024})
     assert call(lenient, session("RSA-SHA1", private=short.private)) == 200
@@ -221,14 +224,11 @@ def test_plaintext_is_off_unless_named_and_replayed_only_where_it_has_a_nonce(ne
     assert [gate.exchange(bare).status for _ in range(2)] == [200, 200]
     assert len(recorder.seen) == 3
     # The secrets are in no log.
-    assert "secret" not in gate.said() or SECRET not in gate.said()
+    assert SECRET not in gate.said()
 
 
-def test_a_key_that_is_not_rsa_verifies_nothing(new_gate, recorder, store, pair):
+def test_a_key_that_is_not_rsa_is_not_taken(store):
     elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
     text = elliptic.public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-    with_token(store, client_record("client", rsa_public_keys=[{"key": pair.public, "expires": None}]))
-    gate = open_gate(new_gate, recorder)
-    assert call(gate, session("RSA-SHA1", private=pair.private)) == 200
-    code, _, err = store.run("import", "-", "--replace", input=json.dumps(client_record(rsa_public_keys=[text])) + "\n")
-    assert (code, "not an RSA key" in err) == (1, True)
+    code, _, err = store.run("import", "-", input=json.dumps(client_record(rsa_public_keys=[text])) + "\n")
+    assert code == 1 and "not an RSA key" in err and "nothing was imported" in err

@@ -65,11 +65,14 @@ class Wire:
             pass
         return self
 
-    def _more(self):
+    def _receive(self):
         try:
-            data = self.socket.recv(65536)
+            return self.socket.recv(65536)
         except ConnectionResetError:
-            data = b""
+            return b""
+
+    def _more(self):
+        data = self._receive()
         if not data:
             raise Closed(self.buffer)
         self.buffer += data
@@ -81,9 +84,15 @@ class Wire:
         return found
 
     def _exactly(self, length):
-        while len(self.buffer) < length:
-            self._more()
-        found, self.buffer = self.buffer[:length], self.buffer[length:]
+        pieces, have = [self.buffer], len(self.buffer)  # joined once: bodies may be large
+        while have < length:
+            data = self._receive()
+            if not data:
+                raise Closed(b"".join(pieces))
+            pieces.append(data)
+            have += len(data)
+        whole = b"".join(pieces)
+        found, self.buffer = whole[:length], whole[length:]
         return found
 
     def _rest(self):

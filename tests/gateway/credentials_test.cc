@@ -19,7 +19,8 @@ struct Kept {
       : credentials(open_store(settings)),
         other(open_again()),
         reader(std::move(*credentials->reader())),
-        finder(*credentials, reader, settings.headers) {}
+        usage(open_usage(settings)),
+        finder(*credentials, reader, settings.headers, usage.get()) {}
 
   std::unique_ptr<store::Credentials> open_again() const {
     auto opened = store::Credentials::open(
@@ -48,6 +49,7 @@ struct Kept {
   std::unique_ptr<store::Credentials> credentials, other;
   asio::io_context context;
   store::Credentials::Reader reader;
+  std::unique_ptr<store::Usage> usage;
   Credentials finder;
 };
 
@@ -160,9 +162,11 @@ TEST_CASE("a token gives the realms that its client may have") {
   found.token.realms = {"b", "c"};
   const conf::Headers headers;
   const store::Client dummy = a_dummy();
-  CHECK(prepare(found, dummy, "K", "T", headers)->keys.realms == std::vector<std::string>{"b"});
+  CHECK(prepare(found, dummy, "K", "T", headers, nullptr)->keys.realms ==
+        std::vector<std::string>{"b"});
   found.token_known = false;
-  CHECK(prepare(found, dummy, "K", "", headers)->keys.realms == std::vector<std::string>{"a", "b"});
+  CHECK(prepare(found, dummy, "K", "", headers, nullptr)->keys.realms ==
+        std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("a client's secrets, keys, methods, quirks and header realm are what it is judged by") {
@@ -176,7 +180,7 @@ TEST_CASE("a client's secrets, keys, methods, quirks and header realm are what i
   found.client.signature_methods = {"RSA-SHA1"};
   found.client.quirks = {"milliseconds"};
   found.client.header_realm = "Schoology API";
-  const auto credential = prepare(found, a_dummy(), "K", "", conf::Headers());
+  const auto credential = prepare(found, a_dummy(), "K", "", conf::Headers(), nullptr);
   const verify::Keys& keys = credential->keys;
   REQUIRE(keys.keys.size() == 2);
   CHECK(keys.keys[0].expires() == 5);
@@ -199,7 +203,7 @@ TEST_CASE("the dummy stands in for what a client lacks, and never counts") {
   store::Found found;
   found.client_known = true;
   const store::Client dummy = a_dummy();
-  const auto credential = prepare(found, dummy, "K", "", conf::Headers());
+  const auto credential = prepare(found, dummy, "K", "", conf::Headers(), nullptr);
   const verify::Keys& keys = credential->keys;
   REQUIRE(keys.keys.size() == 1);
   REQUIRE(keys.rsa_keys.size() == 1);
@@ -211,4 +215,28 @@ TEST_CASE("the dummy stands in for what a client lacks, and never counts") {
     return verify::to_hex(key.hmac(verify::Hash::Sha1).sign("m").view());
   };
   CHECK(mac(keys.keys[0]) == mac(own));
+}
+
+TEST_CASE("every secret and key of a client has its id, and so has what stands in for one") {
+  Kept kept;
+  const auto id = [&](store::KeyKind kind, std::string_view bytes) {
+    return kept.usage->key_id("K", kind, bytes);
+  };
+  using Ids = std::vector<store::KeyId>;
+  const Known one = kept.find("K", "T");
+  CHECK(one->secret_ids == Ids{id(store::KeyKind::Secret, "S")});
+  CHECK(one->rsa_key_ids.size() == one->keys.rsa_keys.size());
+  kept.change([](auto& change) {
+    auto client = *change.client("K");
+    client.secrets.insert(client.secrets.begin(),
+                          {verify::Secret(std::string_view("new")), std::nullopt});
+    client.rsa_public_keys.push_back({"no key", std::nullopt});
+    REQUIRE(change.put(client, store::Credentials::Change::Mode::Replace).ok());
+  });
+  const Known two = kept.find("K", "");
+  CHECK(two->secret_ids == Ids{id(store::KeyKind::Secret, "new"), id(store::KeyKind::Secret, "S")});
+  CHECK(two->rsa_key_ids == Ids{id(store::KeyKind::RsaKey, "no key")});
+  const Known nobody = kept.find("nobody", "");
+  CHECK(nobody->secret_ids.size() == nobody->keys.keys.size());
+  CHECK(nobody->rsa_key_ids.size() == nobody->keys.rsa_keys.size());
 }

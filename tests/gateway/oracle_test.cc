@@ -166,7 +166,7 @@ class Oracle {
     REQUIRE(found.ok());
     counted.reads = reader_.reads() - reads_before;
     const auto known = prepare(*found, credentials_->dummy_client(), attempt.client, attempt.token,
-                               settings_.headers);
+                               settings_.headers, nullptr);
     const std::size_t hashes_before = hashes_finished, rsa_before = rsa_verifications;
     const auto verdict =
         verify::judge(view, *claim, known->keys, policy, verify::Requirement{}, 1000, workspace);

@@ -89,6 +89,7 @@ TEST_CASE("every fault has its status and a word of its own") {
       {Fault::MethodNotImplemented, 501, "method_not_implemented"},
       {Fault::UpstreamUnreachable, 502, "upstream_unreachable"},
       {Fault::UpstreamBroken, 502, "upstream_broken"},
+      {Fault::LedgerShareUsed, 429, "ledger_share_used"},
       {Fault::Overloaded, 503, "overloaded"},
       {Fault::LedgerFull, 503, "ledger_full"},
       {Fault::StoreFault, 503, "store_fault"},

@@ -34,8 +34,8 @@ struct Guarded {
     std::size_t answered = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       asio::co_spawn(world.worker->context(), guard.claim(keys[i]),
-                     [&verdicts, &answered, i](std::exception_ptr, Verdict verdict) {
-                       verdicts[i] = verdict;
+                     [&verdicts, &answered, i](std::exception_ptr, store::LedgerClaim claim) {
+                       verdicts[i] = claim.verdict;
                        ++answered;
                      });
     }
@@ -96,7 +96,7 @@ TEST_CASE("all claims of one turn are committed before any of them goes on") {
   for (int i = 0; i < 10; ++i) {
     asio::co_spawn(guarded.world.worker->context(),
                    guarded.guard.claim(guarded.key("n" + std::to_string(i))),
-                   [&](std::exception_ptr, Verdict) {
+                   [&](std::exception_ptr, const store::LedgerClaim&) {
                      seen.push_back(guarded.world.ledger->entries());
                      ++answered;
                    });
@@ -109,11 +109,11 @@ TEST_CASE("a claim may follow from the answer to another") {
   Guarded guarded;
   bool done = false;
   asio::co_spawn(guarded.world.worker->context(), guarded.guard.claim(guarded.key("first")),
-                 [&](std::exception_ptr, Verdict) {
+                 [&](std::exception_ptr, const store::LedgerClaim&) {
                    asio::co_spawn(guarded.world.worker->context(),
                                   guarded.guard.claim(guarded.key("first")),
-                                  [&](std::exception_ptr, Verdict verdict) {
-                                    CHECK(verdict == Verdict::Replayed);
+                                  [&](std::exception_ptr, store::LedgerClaim claim) {
+                                    CHECK(claim.verdict == Verdict::Replayed);
                                     done = true;
                                   });
                  });

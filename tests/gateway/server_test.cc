@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "gateway/use_writer.h"
 #include "tests/gateway/support/world.h"
 
 using namespace gateway;
@@ -87,7 +88,8 @@ struct Served {
         log(settings.log),
         credentials(open_store(settings)),
         ledger(open_ledger(settings, clock.now)),
-        server(gate_for(settings)) {}
+        usage(open_usage(settings)),
+        server(gate_for(settings), usage.get()) {}
   ~Served() { stop(); }
   std::shared_ptr<const Gate> gate_for(const conf::Settings& all) {
     return std::make_shared<const Gate>(all, *credentials, *ledger, clock, log);
@@ -105,6 +107,7 @@ struct Served {
   Log log;
   std::unique_ptr<store::Credentials> credentials;
   std::unique_ptr<store::Ledger> ledger;
+  std::unique_ptr<store::Usage> usage;
   Server server;
 };
 
@@ -134,7 +137,7 @@ TEST_CASE("a server answers on the port that it says, on every thread") {
 TEST_CASE("an address that is taken is an error") {
   Served served;
   served.settings.listen.address = conf::parse_address(served.server.address()).value();
-  CHECK_THROWS_AS(Server{served.gate_for(served.settings)}, std::runtime_error);
+  CHECK_THROWS_AS(Server(served.gate_for(served.settings), nullptr), std::runtime_error);
 }
 
 TEST_CASE("a request under way when draining begins is answered") {
@@ -219,4 +222,20 @@ TEST_CASE("as many connections are open as the limit says, and no more") {
   callers.pop_back();
   until([&] { return served.server.connections() == 2; });
   CHECK(Caller(served.server.address()).ask(kGet).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("what was used before a server ended is written to the store") {
+  Served served;
+  UseWriter writer(served.server, served.usage.get(), served.log);
+  served.server.start();
+  World signer;  // for its signature alone
+  const std::string request = signer.signed_by_alice({});
+  served.clock.now = signer.clock.now;
+  CHECK(Caller(served.server.address()).ask(request).starts_with("HTTP/1.1 200"));
+  served.stop();
+  writer.write();
+  CHECK(served.usage->client("K")->all == store::Count{1, served.clock.now});
+  CHECK(
+      served.usage->client("K")->of(served.usage->key_id("K", store::KeyKind::Secret, "S")).times ==
+      1);
 }

@@ -37,9 +37,10 @@ class LedgerDir {
   LedgerOptions options_;
 };
 
-inline LedgerClaim a_claim(const Ledger& ledger, std::int64_t timestamp, std::string_view nonce) {
+inline LedgerClaim a_claim(const Ledger& ledger, std::int64_t timestamp, std::string_view nonce,
+                           std::string_view client = "K") {
   LedgerClaim out;
-  out.key = ledger.keyer()(timestamp, "K", "T", nonce);
+  out.key = ledger.keyer()(timestamp, client, "T", nonce);
   return out;
 }
 
@@ -76,7 +77,7 @@ namespace doctest {
 template <>
 struct StringMaker<store::Verdict> {
   static String convert(store::Verdict verdict) {
-    static constexpr const char* kNames[] = {"Fresh", "Replayed", "TooOld", "Full"};
+    static constexpr const char* kNames[] = {"Fresh", "Replayed", "TooOld", "Full", "OverShare"};
     return kNames[static_cast<int>(verdict)];
   }
 };

@@ -1,7 +1,7 @@
 #pragma once
 
-// RSA keys made with openssl(1) for the tests alone: a pair in every form it comes in, another pair,
-// one that is too short for most settings, and keys that are not RSA.
+// RSA keys made with openssl(1) for the tests alone: a pair in every form it comes in, another
+// pair, one that is too short for most settings, and keys that are not RSA.
 
 #include <string>
 

@@ -120,12 +120,19 @@ std::unique_ptr<store::Ledger> open_ledger(const conf::Settings& settings, std::
       store::Ledger::open({.path = settings.store.path, .size = settings.store.ledger_size}, now));
 }
 
+std::unique_ptr<store::Usage> open_usage(const conf::Settings& settings) {
+  std::string note;
+  return must(store::Usage::open_or_make(settings.store.path, note));
+}
+
 World::World(const Change& change)
     : listening(listening_socket(port)),
       settings(changed(settings_for(folder.path(), port), change)),
       log(settings.log),
       credentials(open_store(settings)),
       ledger(open_ledger(settings, clock.now)),
+      usage(open_usage(settings)),
+      run(usage.get()),
       worker(std::make_unique<Worker>(
           std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log), run,
           must(credentials->reader()), 0)),

@@ -67,6 +67,8 @@ conf::Route route(const std::string& path, conf::Auth auth);
 std::unique_ptr<store::Credentials> open_store(const conf::Settings& settings);
 std::unique_ptr<store::Ledger> open_ledger(const conf::Settings& settings, std::int64_t now);
 
+std::unique_ptr<store::Usage> open_usage(const conf::Settings& settings);
+
 class World {
  public:
   using Change = std::function<void(conf::Settings&)>;
@@ -96,6 +98,7 @@ class World {
   Log log;
   std::unique_ptr<store::Credentials> credentials;
   std::unique_ptr<store::Ledger> ledger;
+  std::unique_ptr<store::Usage> usage;
   Run run;
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Origin> origin;

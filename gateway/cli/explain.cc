@@ -1,0 +1,324 @@
+#include "gateway/cli/explain.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "conf/phrase.h"
+#include "gateway/cli/text.h"
+#include "gateway/credentials.h"
+#include "gateway/json.h"
+#include "gateway/policy.h"
+#include "gateway/routes.h"
+#include "store/refusals.h"
+#include "verify/claim.h"
+
+namespace gateway::cli {
+namespace {
+
+Outcome<Done> check_usage(const Explain& options) {
+  if (options.http.has_value() + options.curl.has_value() + options.id.has_value() != 1) {
+    return misused(
+        "give one of --http FILE, --curl FILE and --id REQUEST-ID, to say which request");
+  }
+  const bool request_is_input = options.http == "-" || options.curl == "-";
+  if (request_is_input && options.base_string == "-") {
+    return misused("only one of the two can come from standard input; give the other as a file");
+  }
+  return Done{};
+}
+
+Outcome<std::string> read_text(const std::string& file, Console& console) {
+  if (file != "-") return read_file(file);
+  return read_input(console);
+}
+
+// What the ledger and the whole body said, which can't be asked again.
+std::optional<Cause> cause_of(const store::KeptRefusal& kept) {
+  if (kept.reason == verify::name(verify::Reason::NonceUsed)) {
+    return Cause{
+        kept.reason,
+        "The gate had accepted this nonce with this timestamp before: each request needs a "
+        "nonce of its own, also when it is sent again."};
+  }
+  if (kept.reason == verify::name(verify::Reason::BodyHashMismatch)) {
+    return Cause{kept.reason,
+                 "The signed oauth_body_hash is not that of the body that came: hash the bytes as "
+                 "they are sent, and sign after that."};
+  }
+  return std::nullopt;
+}
+
+// A refusal as the gate kept it, with the URL that it took for the signed one.
+Outcome<Subject> read_kept(const std::string& id, const Place& place) {
+  auto kept = store::find_refusal(place.folder, id);
+  if (!kept) {
+    if (kept.error().kind != store::Error::Kind::NotFound) return refused(kept.error());
+    return refused("no refusal is kept under " + conf::quoted(id) +
+                   ": log.refusals says how many are, and only those of clients that there are");
+  }
+  auto request = read_http(kept->request);
+  if (!request) return refused("what was kept can't be read: " + request.error());
+  Subject out{*std::move(request), std::nullopt, kept->time, cause_of(*kept)};
+  UrlUsed url = choose_url(out.request, place.settings ? &*place.settings : nullptr);
+  url.external = {kept->scheme, kept->authority, kept->path_prefix};
+  url.because = "the gate took it when the request came, from " + kept->url_reason;
+  url.refused.reset();
+  url.scheme_is_a_guess = false;
+  out.url = std::move(url);
+  out.request.remark("The gate refused it as " + kept->reason +
+                     (kept->detail.empty() ? "." : ": " + conf::escaped(kept->detail)));
+  if (kept->signed_removed) {
+    out.request.remark(
+        "A signed value was taken out before the request was kept, so its signature can't be made "
+        "again here.");
+  }
+  if (kept->truncated || kept->body == store::KeptBody::Passing) {
+    out.request.remark("The body was not kept, or not all of it.");
+  }
+  return out;
+}
+
+Outcome<Subject> read_subject(const Explain& options, const Place& place, Console& console) {
+  if (options.id) return read_kept(*options.id, place);
+  const std::string& file = options.http ? *options.http : *options.curl;
+  auto text = read_text(file, console);
+  if (!text) return text.failure();
+  auto request = options.http ? read_http(*text) : read_curl(*text);
+  if (!request) {
+    return refused("what " + conf::quoted(file) + " holds can't be read: " + request.error());
+  }
+  return Subject{*std::move(request), std::nullopt, std::nullopt, std::nullopt};
+}
+
+// As clients print it: perhaps between quotes, and with a line end.
+Outcome<std::string> read_base_string(const std::string& file, Console& console) {
+  auto text = read_text(file, console);
+  if (!text) return text;
+  std::string out = *std::move(text);
+  while (!out.empty() && std::string_view(" \t\r\n").find(out.back()) != std::string_view::npos) {
+    out.pop_back();
+  }
+  out.erase(0, out.find_first_not_of(" \t\r\n"));
+  const bool quoted = out.size() > 1 && (out[0] == '"' || out[0] == '\'') && out.back() == out[0];
+  return quoted ? out.substr(1, out.size() - 2) : out;
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7).
+std::optional<std::int64_t> parse_date(const std::string* text) {
+  if (text == nullptr) return std::nullopt;
+  tm parts{};
+  const char* const end = strptime(text->c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return timegm(&parts);
+}
+
+// The members of a JSON object, as clients would sign them.
+std::vector<std::pair<std::string, std::string>> members_of(const std::string& body) {
+  boost::system::error_code error;
+  const json::value value = json::parse(body, error);
+  std::vector<std::pair<std::string, std::string>> out;
+  if (error || !value.is_object()) return out;
+  for (const auto& [key, member] : value.as_object()) {
+    out.emplace_back(
+        key, member.is_string() ? std::string(member.as_string()) : json::serialize(member));
+  }
+  return out;
+}
+
+// One look at one request, with the URL taken for the one that counts.
+class Look {
+ public:
+  Look(const Subject& subject, UrlUsed url, const std::optional<std::string>& base_string,
+       const Place& place, std::int64_t now)
+      : place_(place), now_(now) {
+    report_.request = subject.request;
+    report_.url = std::move(url);
+    report_.base_string = base_string;
+    received_ = subject.received ? subject.received : parse_date(subject.request.field("Date"));
+    if (subject.cause) report_.causes.push_back(*subject.cause);
+  }
+
+  Outcome<Report> run() && {
+    if (report_.url.refused) {
+      report_.causes.push_back(
+          {"misdirected", *report_.url.refused + " The gate answers 421 or 400."});
+    }
+    find_rules();
+    make_evidence();
+    if (auto done = find_keys(); !done) return done.failure();
+    report_.explanation = verify::explain(evidence_, keys_, secrets_, rules_);
+    hide(secrets_, report_);
+    return std::move(report_);
+  }
+
+ private:
+  void find_rules() {
+    rules_.now = received_.value_or(now_);
+    rules_.now_is_known = received_.has_value();
+    if (!place_.settings) {
+      for (int i = 0; i < verify::kMethodCount; ++i) {
+        rules_.policy.methods.add(static_cast<verify::Method>(i));
+      }
+      rules_.policy.enforce_tls = false;
+      rules_.requirement.token = false;
+      report_.request.remark(
+          "Without --config the routes are not known: realms, methods allowed and quirks of routes "
+          "were not looked at.");
+      return;
+    }
+    rules_.policy = policy_of(place_.settings->oauth);
+    rules_.bounds.parameters = place_.settings->limits.parameters;
+    find_route(*place_.settings);
+  }
+
+  void find_route(const conf::Settings& settings) {
+    Target target;
+    std::string why;
+    const std::string& method = report_.request.method;
+    if (!parse_target(method, report_.url.target, target, why)) {
+      report_.causes.push_back(
+          {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
+      return;
+    }
+    if (target.path == settings.oauth.request_token_path) {
+      report_.route = "the provider's own, for request tokens";
+      rules_.requirement.token = false;
+      rules_.bounds.split_callback_and_verifier = settings.oauth.split_parameters;
+      return;
+    }
+    const Match match =
+        RouteTable(settings).match(report_.url.external.authority, method, target.path);
+    switch (match.kind) {
+      case Match::Kind::Found:
+        return use_route(settings, *match.route);
+      case Match::Kind::NoRoute:
+        report_.causes.push_back({"no_route", "No route is for this path: the gate answers 404."});
+        return;
+      case Match::Kind::MethodNotAllowed:
+        report_.causes.push_back(
+            {"method_not_allowed",
+             "The routes of this path allow " + match.allow + ": the gate answers 405."});
+        return;
+      case Match::Kind::Ambiguous:
+        report_.causes.push_back(
+            {"target_ambiguous",
+             "Servers could read this path as that of another route: the gate answers 400."});
+        return;
+    }
+  }
+
+  void use_route(const conf::Settings& settings, const conf::Route& route) {
+    route_ = *std::find(settings.routes.begin(), settings.routes.end(), route);
+    report_.route = route.path.text + " (line " + std::to_string(route.where.line) + ")";
+    rules_.requirement = requirement_of(route_);
+    if (route.auth == conf::Auth::None) {
+      report_.request.remark("The route has auth = \"none\": the gate checks no signature there.");
+    }
+  }
+
+  void make_evidence() {
+    const RequestText& request = report_.request;
+    const External& external = report_.url.external;
+    evidence_.request = {.method = request.method,
+                         .scheme = external.scheme,
+                         .authority = external.authority,
+                         .path_prefix = external.path_prefix,
+                         .target = report_.url.target};
+    if (const std::string* field = request.field("Authorization")) {
+      evidence_.request.authorization = *field;
+    }
+    if (verify::is_form(request.value_or_empty("Content-Type"))) {
+      evidence_.request.form = request.body;
+    }
+    evidence_.host = request.value_or_empty("Host");
+    evidence_.body = request.body;
+    for (const char* name : {"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"}) {
+      if (evidence_.other_method.empty()) evidence_.other_method = request.value_or_empty(name);
+    }
+    evidence_.members = members_of(request.body);
+    evidence_.other_urls = report_.url.others;
+    if (report_.base_string) evidence_.base_string = *report_.base_string;
+  }
+
+  Outcome<Done> find_keys() {
+    verify::Workspace workspace;
+    const auto claim = verify::read_claim(evidence_.request, rules_.bounds, workspace);
+    if (!claim) return Done{};
+    report_.client = claim->client;
+    report_.signature_method = name(claim->method);
+    auto reader = place_.credentials->reader();
+    if (!reader) return refused(reader.error());
+    const std::string_view token = claim->token.value_or(std::string_view());
+    const auto found = reader->find(claim->client, token);
+    if (!found) return refused(found.error());
+    keys_ = prepare(*found, place_.credentials->dummy_client(), claim->client, token,
+                    conf::Headers{}, nullptr)
+                ->keys;
+    if (found->client_known) {
+      report_.client_name = found->client.name;
+      for (const auto& one : found->client.secrets) {
+        secrets_.client.push_back({one.secret, one.expires});
+      }
+    }
+    if (found->token_known) {
+      report_.token_id = store::token_id(token);
+      report_.user = found->token.user;
+      secrets_.token = found->token.secret;
+    }
+    return Done{};
+  }
+
+  const Place& place_;
+  std::int64_t now_;
+  std::optional<std::int64_t> received_;
+  conf::Route route_;  // what rules_ points into
+  Report report_;
+  verify::Evidence evidence_;
+  verify::Keys keys_;
+  verify::KnownSecrets secrets_;
+  verify::Rules rules_;
+};
+
+}  // namespace
+
+Outcome<Done> explain(const Explain& options, Console& console, const Clock& clock) {
+  if (auto done = check_usage(options); !done) return done;
+  auto place = open_place(options.where, Access::Read, console);
+  if (!place) return place.failure();
+  auto subject = read_subject(options, *place, console);
+  if (!subject) return subject.failure();
+  std::optional<std::string> base_string;
+  if (options.base_string) {
+    auto read = read_base_string(*options.base_string, console);
+    if (!read) return read.failure();
+    base_string = *std::move(read);
+  }
+  const auto look = [&](const UrlUsed& url) {
+    return Look(*subject, url, base_string, *place, clock.unix_seconds()).run();
+  };
+  UrlUsed url = subject->url
+                    ? *subject->url
+                    : choose_url(subject->request, place->settings ? &*place->settings : nullptr);
+  auto report = look(url);
+  if (!report) return report.failure();
+  if (url.scheme_is_a_guess &&
+      report->explanation.signature == verify::Explanation::Signature::Wrong) {
+    url.external.scheme = "http";
+    url.because = "the Host field names it, and with http the signature is right";
+    auto other = look(url);
+    if (!other) return other.failure();
+    if (other->explanation.signature == verify::Explanation::Signature::Right) report = other;
+  }
+  if (options.json) {
+    print_report_json(*report, console.out);
+  } else {
+    print_report(*report, console.out);
+  }
+  if (!report->cause_found()) return Failure(Problem{kRefused, ""});
+  return Done{};
+}
+
+}  // namespace gateway::cli

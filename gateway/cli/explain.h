@@ -1,0 +1,79 @@
+#pragma once
+
+// portcullis explain: why a request's signature does not match. The request comes from one of
+// several sources as a Subject; everything after that is the same for all of them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/authority.h"
+#include "gateway/cli/console.h"
+#include "gateway/cli/place.h"
+#include "gateway/cli/request_text.h"
+#include "gateway/clock.h"
+#include "verify/explain.h"
+
+namespace gateway::cli {
+
+struct Explain {
+  Where where;
+  bool json = false;
+  std::optional<std::string> http, curl;   // a file, or "-" for standard input
+  std::optional<std::string> id;           // of a refusal that the gate kept
+  std::optional<std::string> base_string;  // likewise
+};
+
+// Prints what it finds. Done when the cause is known, or the signature is right.
+Outcome<Done> explain(const Explain& options, Console& console, const Clock& clock);
+
+// The URL that counts, and why it does.
+struct UrlUsed {
+  External external;
+  std::string target;   // origin-form, as the gate sees it
+  std::string because;  // "listen.external_url has it for this Host"
+  std::vector<verify::OtherUrl> others;
+  std::optional<std::string> refused;  // why the gate takes no request for it
+  bool scheme_is_a_guess = false;
+};
+
+// A reason besides those of verify for which the gate refuses the request: "no_route".
+struct Cause {
+  std::string name, sentence;
+};
+
+// A request to look at.
+struct Subject {
+  RequestText request;
+  std::optional<UrlUsed> url;  // as it was decided when the request came, if that is known
+  std::optional<std::int64_t> received;  // Unix seconds, likewise
+  std::optional<Cause> cause;            // what the gate alone could see: "nonce_used"
+};
+
+// explain_url.cc: what the settings make of the request; without settings, what it says itself.
+UrlUsed choose_url(const RequestText& request, const conf::Settings* settings);
+
+// All that is told of a request.
+struct Report {
+  RequestText request;  // its remarks are told too
+  UrlUsed url;
+  std::vector<Cause> causes;
+  std::optional<std::string> route;  // "/api/* (line 12)"
+  std::string client, client_name;   // empty: not read, or not known
+  std::string token_id, user;
+  std::string signature_method;
+  verify::Explanation explanation;
+  std::optional<std::string> base_string;  // the client's own
+
+  bool cause_found() const { return !causes.empty() || explanation.cause_found(); }
+};
+
+// explain_report.cc: the same facts for people and as one JSON object. What `secrets` holds is not
+// shown, wherever a client may have put it.
+void print_report(const Report& report, std::ostream& out);
+void print_report_json(const Report& report, std::ostream& out);
+void hide(const verify::KnownSecrets& secrets, Report& report);
+
+}  // namespace gateway::cli

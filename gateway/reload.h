@@ -1,0 +1,23 @@
+#pragma once
+
+// A changed configuration comes into effect while the gate runs. One thread.
+
+#include <memory>
+#include <string>
+
+#include "gateway/server.h"
+
+namespace gateway {
+
+// Seconds for which the ledger has to remember, or look ahead.
+std::int64_t ledger_window(conf::Milliseconds window);
+
+// Throws std::runtime_error with one sentence for what the settings ask for and this version lacks.
+void refuse_what_is_not_in_effect(const conf::Settings& settings);
+
+// Reads the file again, and has the server adopt what it says: all of it but what takes a restart,
+// or, with any mistake in it, nothing. The log says which. Answers the gate that is in effect then.
+std::shared_ptr<const Gate> reload(const std::string& file,
+                                   const std::shared_ptr<const Gate>& running, Server& server);
+
+}  // namespace gateway

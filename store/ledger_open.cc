@@ -1,0 +1,135 @@
+#include "store/ledger_open.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace store {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Trust : std::uint8_t {
+  Trusted,    // the file has all that was ever accepted, above the floor
+  Untrusted,  // it may not; the mark says how far it may have gone
+  Lost,       // nobody can say how far it had gone
+};
+
+Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
+            const std::string& boot_id) {
+  if (!mark) return Trust::Lost;
+  const MarkState& state = mark->state();
+  if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
+  if (!data || *data != state.ledger) return Trust::Lost;
+  const bool same_boot = !boot_id.empty() && state.boot_id == boot_id;
+  return state.clean || same_boot ? Trust::Trusted : Trust::Untrusted;
+}
+
+// Starts with nothing but a floor. Until the new file is whole, the mark disowns every file, so
+// that a crash on the way makes the next opening start here again.
+Result<OpenedLedger> start_anew(const LedgerOptions& options, const std::string& boot_id,
+                                std::optional<MarkFile> mark, std::int64_t floor) {
+  MarkState state;
+  state.floor = floor;
+  state.mark = std::max(floor, mark ? mark->state().mark : 0);
+  if (mark) {
+    if (auto written = mark->write(state); !written) return written.failure();
+  } else {
+    auto made = MarkFile::create(ledger_mark(options.path), state);
+    if (!made) return made.failure();
+    mark = *std::move(made);
+  }
+  if (auto made = make_ledger_file(options.path, options.size); !made) return made.failure();
+  auto file = open_ledger_file(options.path, options.size);
+  if (!file) return Failure(std::move(file.error().error));
+  auto data = ledger_data_identity(options.path);
+  if (!data) return data.failure();
+  state.ledger = *data;
+  state.boot_id = boot_id;
+  if (auto written = mark->write(state); !written) return written.failure();
+  return OpenedLedger{{}, *std::move(mark), *std::move(file)};
+}
+
+// From here on the file is dirty: noted before it is opened.
+verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
+                                                 const std::string& boot_id, MarkFile& mark) {
+  MarkState state = mark.state();
+  state.clean = false;
+  state.boot_id = boot_id;
+  if (auto written = mark.write(state); !written)
+    return Failure(OpenFailure{written.error(), false});
+  auto file = open_ledger_file(options.path, options.size);
+  if (!file || file->newest <= state.mark) return file;
+  state.mark = file->newest;
+  if (auto written = mark.write(state); !written)
+    return Failure(OpenFailure{written.error(), false});
+  return file;
+}
+
+Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string& boot_id,
+                                std::int64_t now) {
+  auto mark = MarkFile::open(ledger_mark(options.path));
+  if (!mark) return mark.failure();
+  auto data = identity(ledger_data(options.path));
+  if (!data) return data.failure();
+  Trust trust = judge(*mark, *data, boot_id);
+  if (trust == Trust::Trusted) {
+    auto file = carry_on(options, boot_id, **mark);
+    if (file) return OpenedLedger{{}, **std::move(mark), *std::move(file)};
+    if (!file.error().damaged) return Failure(std::move(file.error().error));
+    trust = Trust::Untrusted;
+  }
+  std::int64_t floor = 0;
+  if (*mark) floor = std::max((*mark)->state().floor, (*mark)->state().mark);
+  if (trust == Trust::Lost) floor = std::max(floor, time_sum(now, options.window_future_s));
+  return start_anew(options, boot_id, *std::move(mark), floor);
+}
+
+Result<FileHandle> hold(const fs::path& store) {
+  std::error_code code;
+  if (!fs::is_directory(store, code))
+    return fail(Error::Kind::NotFound,
+                "there is no store at " + in_quotes(store.string()) +
+                    ": check the path, or make one with `portcullis client add`");
+  if (auto local = refuse_network_file_system(store); !local) return local.failure();
+  if (auto made = make_folder(ledger_folder(store), store); !made) return made.failure();
+  auto lock = lock_folder(ledger_folder(store), /*wait=*/false);
+  if (!lock && lock.error().kind == Error::Kind::Busy)
+    return fail(Error::Kind::Busy, "another process is serving the store at " +
+                                       in_quotes(store.string()) + ": one at a time may");
+  return lock;
+}
+
+}  // namespace
+
+std::int64_t time_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<std::int64_t>::max()
+               : std::numeric_limits<std::int64_t>::min();
+}
+
+Result<FileIdentity> ledger_data_identity(const fs::path& store) {
+  auto found = identity(ledger_data(store));
+  if (!found) return found.failure();
+  if (!*found) return fail(Error::Kind::Unavailable, "the replay ledger has vanished");
+  return **found;
+}
+
+Result<OpenedLedger> open_ledger(const LedgerOptions& options, std::int64_t now) {
+  if (options.size < kMinLedgerSize)
+    return fail(Error::Kind::Invalid, "a replay ledger has at least " +
+                                          std::to_string(kMinLedgerSize) + " bytes, not " +
+                                          std::to_string(options.size));
+  auto lock = hold(options.path);
+  if (!lock) return lock.failure();
+  auto opened =
+      open_files(options, options.boot_id.empty() ? read_boot_id() : options.boot_id, now);
+  if (opened) opened->lock = *std::move(lock);
+  return opened;
+}
+
+}  // namespace store

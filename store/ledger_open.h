@@ -1,0 +1,32 @@
+#pragma once
+
+// Opening the replay ledger: who may, and which of what is on the disk can be believed. For
+// ledger.cc alone.
+
+#include <cstdint>
+#include <filesystem>
+
+#include "store/error.h"
+#include "store/files.h"
+#include "store/ledger.h"
+#include "store/ledger_file.h"
+#include "store/mark.h"
+
+namespace store {
+
+struct OpenedLedger {
+  FileHandle lock;  // no other process has the ledger open while this is held
+  MarkFile mark;
+  LedgerFile file;
+};
+
+// As Ledger::open().
+Result<OpenedLedger> open_ledger(const LedgerOptions& options, std::int64_t now);
+
+// Of the file with the entries, which must be there.
+Result<FileIdentity> ledger_data_identity(const std::filesystem::path& store);
+
+// a + b, or the end of time.
+std::int64_t time_sum(std::int64_t a, std::int64_t b);
+
+}  // namespace store
