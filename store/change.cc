@@ -1,46 +1,9 @@
 #include <utility>
 #include <vector>
 
-#include "store/core.h"
-#include "store/credentials.h"
+#include "store/change_state.h"
 
 namespace store {
-
-struct Credentials::Change::State {
-  std::shared_ptr<const Core> core;
-  std::unique_ptr<WriteTxn> txn;  // none once it has ended
-  std::optional<Error> broken;    // the first error that may have left half a change behind
-
-  const Tables& tables() const { return core->tables; }
-
-  Result<Done> usable() const {
-    if (broken) return Failure(Error(*broken));
-    if (!txn) return fail(Error::Kind::Unavailable, "this change has been committed already");
-    return Done{};
-  }
-
-  // What LMDB refused must not be committed in half; what the rules refused has changed nothing.
-  template <class T>
-  Result<T> note(Result<T> result) {
-    const bool by_rule = !result && (result.error().kind == Error::Kind::NotFound ||
-                                     result.error().kind == Error::Kind::Exists ||
-                                     result.error().kind == Error::Kind::Invalid);
-    if (!result && !by_rule && !broken) broken = result.error();
-    return result;
-  }
-
-  template <class Record>
-  Result<Done> put_record(Table table, std::string_view key, const Record& record, Mode mode,
-                          const char* what);
-  Result<Done> put_token(const Token& token, Mode mode);
-  Result<Done> erase_index(const Token& token);
-  Result<Done> erase_token(const std::string& name);
-  Result<std::uint64_t> erase_tokens(const std::vector<std::string>& names);
-  Result<std::uint64_t> revoke(const std::vector<std::string>& names);
-  Result<std::vector<std::string>> names_of_client(std::string_view client);
-  Result<std::vector<std::string>> names_of_user(std::string_view user,
-                                                 std::optional<std::string_view> client);
-};
 
 namespace {
 
@@ -51,30 +14,7 @@ EachName collect(std::vector<std::string>& into) {
   };
 }
 
-// An index that names a token which isn't there is damage, not a question wrongly put.
-template <class T>
-Result<T> of_index(Result<T> found) {
-  if (!found && found.error().kind == Error::Kind::NotFound)
-    found.error().kind = Error::Kind::Unavailable;
-  return found;
-}
-
 }  // namespace
-
-template <class Record>
-Result<Done> Credentials::Change::State::put_record(Table table, std::string_view key,
-                                                    const Record& record, Mode mode,
-                                                    const char* what) {
-  auto bytes = encode(record);
-  if (!bytes) return bytes.failure();
-  if (mode == Mode::Replace) return txn->put(table, key, bytes->reveal());
-  auto inserted = txn->insert(table, key, bytes->reveal());
-  if (!inserted) return inserted.failure();
-  if (!*inserted)
-    return fail(Error::Kind::Exists,
-                std::string("there is already a ") + what + " " + in_quotes(key));
-  return Done{};
-}
 
 Result<Done> Credentials::Change::State::put_token(const Token& token, Mode mode) {
   if (auto client = txn->get(tables().clients, token.client); !client)
@@ -212,6 +152,9 @@ Result<std::uint64_t> Credentials::Change::remove_client(std::string_view key) {
   if (!names) return names.failure();
   auto removed = state_->note(state_->erase_tokens(*names));
   if (!removed) return removed;
+  auto requests = state_->note(
+      state_->erase_request_tokens([&](const RequestToken& one) { return one.client == key; }));
+  if (!requests) return requests.failure();
   auto erased = state_->note(state_->txn->erase(state_->tables().clients, key));
   if (!erased) return erased.failure();
   return removed;
@@ -223,6 +166,9 @@ Result<std::uint64_t> Credentials::Change::remove_user(std::string_view name) {
   if (!names) return names.failure();
   auto removed = state_->note(state_->erase_tokens(*names));
   if (!removed) return removed;
+  auto requests = state_->note(
+      state_->erase_request_tokens([&](const RequestToken& one) { return one.user == name; }));
+  if (!requests) return requests.failure();
   auto erased = state_->note(state_->txn->erase(state_->tables().users, name));
   if (!erased) return erased.failure();
   return removed;
@@ -241,6 +187,11 @@ Result<std::uint64_t> Credentials::Change::revoke_tokens(std::string_view client
   auto names =
       state_->note(user ? state_->names_of_user(*user, client) : state_->names_of_client(client));
   if (!names) return names.failure();
+  auto requests = state_->note(state_->erase_request_tokens([&](const RequestToken& one) {
+    return one.client == client && one.state == RequestState::Authorized &&
+           (!user || one.user == *user);
+  }));
+  if (!requests) return requests.failure();
   return state_->note(state_->revoke(*names));
 }
 

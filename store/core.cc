@@ -34,6 +34,15 @@ Result<Token> read_token(const Txn& txn, const Tables& tables, std::string_view 
   return decode_token(token, **bytes);
 }
 
+Result<RequestToken> read_request_token(const Txn& txn, const Tables& tables,
+                                        std::string_view token) {
+  if (!is_key(token)) return no_such("request token", token);
+  auto bytes = txn.get(tables.requests, token);
+  if (!bytes) return bytes.failure();
+  if (!*bytes) return no_such("request token", token);
+  return decode_request_token(token, **bytes);
+}
+
 Result<Done> each_name_of_client(const Txn& txn, const Tables& tables, std::string_view client,
                                  const EachName& each) {
   if (!is_key(client)) return Done{};

@@ -7,12 +7,16 @@
 // given.
 //
 // Tables:
-//   meta             "layout" -> number of the layout in one byte; "dummy client", "dummy token",
-//   "dummy
-//                    user" -> records
-//   clients          key -> record          tokens_by_client  client -> token*
-//   users            name -> record         tokens_by_user    user -> length of client, client,
-//   token* tokens           token -> record
+//   meta                "layout" -> number of the layout in one byte; "dummy client",
+//                       "dummy token", "dummy user", "dummy request" -> records
+//   clients             key -> record
+//   users               name -> record
+//   tokens              token -> record
+//   tokens_by_client    client -> token*
+//   tokens_by_user      user -> length of client, client, token*
+//   requests            request token -> record
+//   requests_by_client  client -> expiry, request token*; those that can become an access token
+//   requests_by_expiry  expiry, request token -> nothing; all of them
 
 #include <functional>
 #include <memory>
@@ -28,12 +32,14 @@ namespace store {
 
 struct Tables {
   Table meta, clients, users, tokens, tokens_by_client, tokens_by_user;
+  Table requests, requests_by_client, requests_by_expiry;
 };
-inline constexpr unsigned kTables = 6;
+inline constexpr unsigned kTables = 9;
 
-// Records of a client, its token and its user, which nobody knows and nothing can find. Encoded.
+// Records of a client, its token, its user and a request token, which nobody knows and nothing can
+// find. Encoded.
 struct Dummies {
-  verify::Secret client, token, user;
+  verify::Secret client, token, user, request;
 };
 inline constexpr std::string_view kDummyName = "dummy";  // what decoding them takes for their key
 
@@ -43,7 +49,6 @@ struct Core {
   Tables tables;
   Dummies dummies;
   Client dummy_client;  // the same one, decoded
-  std::uint8_t layout = 0;
 };
 
 struct Credentials::State {
@@ -54,6 +59,8 @@ struct Credentials::State {
 Result<Client> read_client(const Txn& txn, const Tables& tables, std::string_view key);
 Result<User> read_user(const Txn& txn, const Tables& tables, std::string_view name);
 Result<Token> read_token(const Txn& txn, const Tables& tables, std::string_view token);
+Result<RequestToken> read_request_token(const Txn& txn, const Tables& tables,
+                                        std::string_view token);
 
 // Tokens by index, until `each` returns false: those of a client; those of a user, for one client
 // or, without one, for all. `each` must not write.

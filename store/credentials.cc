@@ -60,7 +60,7 @@ Result<Done> read_dummies(const Txn& txn, Core& core) {
   Dummies& out = core.dummies;
   for (auto [name, place] :
        {std::pair(kDummyClient, &out.client), std::pair("dummy token", &out.token),
-        std::pair("dummy user", &out.user)}) {
+        std::pair("dummy user", &out.user), std::pair("dummy request", &out.request)}) {
     auto bytes = txn.get(core.tables.meta, name);
     if (!bytes) return bytes.failure();
     if (!*bytes) return fail(Error::Kind::Unavailable, "the store lacks its dummy records");
@@ -71,6 +71,7 @@ Result<Done> read_dummies(const Txn& txn, Core& core) {
   core.dummy_client = *std::move(client);
   if (auto t = decode_token(kDummyName, out.token.reveal()); !t) return t.failure();
   if (auto u = decode_user(kDummyName, out.user.reveal()); !u) return u.failure();
+  if (auto r = decode_request_token(kDummyName, out.request.reveal()); !r) return r.failure();
   return Done{};
 }
 
@@ -82,80 +83,104 @@ Result<Done> check_dummy_client(const Client& client) {
   return Done{};
 }
 
-// False if there is no store in the environment: not even its layout number.
-Result<bool> read_core(Core& core) {
+struct NamedTable {
+  const char* name;
+  Table Tables::*place;
+  WriteTxn::Duplicates duplicates = WriteTxn::Duplicates::No;
+};
+constexpr NamedTable kNamedTables[] = {
+    {"meta", &Tables::meta},
+    {"clients", &Tables::clients},
+    {"users", &Tables::users},
+    {"tokens", &Tables::tokens},
+    {"tokens_by_client", &Tables::tokens_by_client, WriteTxn::Duplicates::Sorted},
+    {"tokens_by_user", &Tables::tokens_by_user, WriteTxn::Duplicates::Sorted},
+    {"requests", &Tables::requests},
+    {"requests_by_client", &Tables::requests_by_client, WriteTxn::Duplicates::Sorted},
+    {"requests_by_expiry", &Tables::requests_by_expiry},
+};
+static_assert(std::size(kNamedTables) == kTables);
+
+// The layout of the store in the environment; nothing if there is none.
+Result<std::optional<std::uint8_t>> find_layout(const Core& core) {
   ReadTxn txn(core.env);
   if (auto begun = txn.renew(); !begun) return begun.failure();
-  Tables& t = core.tables;
-  for (auto [name, place] :
-       {std::pair("meta", &t.meta), std::pair("clients", &t.clients), std::pair("users", &t.users),
-        std::pair("tokens", &t.tokens), std::pair("tokens_by_client", &t.tokens_by_client),
-        std::pair("tokens_by_user", &t.tokens_by_user)}) {
-    auto table = open_table(txn, name);
+  auto meta = open_table(txn, "meta");
+  if (!meta) return meta.failure();
+  if (!*meta) return std::optional<std::uint8_t>();
+  auto layout = read_layout(txn, **meta);
+  if (!layout || !*layout) return layout;
+  if (auto known = check_layout(**layout, core.path); !known) return known.failure();
+  return layout;
+}
+
+Result<Done> read_core(Core& core) {
+  ReadTxn txn(core.env);
+  if (auto begun = txn.renew(); !begun) return begun;
+  for (const NamedTable& named : kNamedTables) {
+    auto table = open_table(txn, named.name);
     if (!table) return table.failure();
-    const bool meta = place == &t.meta;
-    if (!*table && meta) return false;
     if (!*table)
-      return fail(Error::Kind::Unavailable, std::string("the store lacks the table ") + name);
-    *place = **table;
-    if (!meta) continue;
-    auto layout = read_layout(txn, t.meta);
-    if (!layout) return layout.failure();
-    if (!*layout) return false;
-    if (auto known = check_layout(**layout, core.path); !known) return known.failure();
-    core.layout = **layout;
+      return fail(Error::Kind::Unavailable, std::string("the store lacks the table ") + named.name);
+    core.tables.*named.place = **table;
   }
-  if (auto dummies = read_dummies(txn, core); !dummies) return dummies.failure();
-  if (auto kept = txn.commit(); !kept) return kept.failure();
-  return true;
+  if (auto dummies = read_dummies(txn, core); !dummies) return dummies;
+  return txn.commit();
+}
+
+verify::Secret made_secret() { return verify::Secret(verify::random_name(kDummyLength)); }
+
+// The dummy client of layout 1 has no RSA key; it is given one and keeps its secret.
+Result<Done> write_dummy_client(WriteTxn& txn, Table meta) {
+  Client client;
+  const auto stored = txn.get(meta, kDummyClient);
+  if (!stored) return stored.failure();
+  if (*stored) {
+    auto known = decode_client(kDummyName, **stored);
+    if (!known) return known.failure();
+    client = *std::move(known);
+    if (!client.rsa_public_keys.empty()) return Done{};
+  } else {
+    client.secrets.push_back({made_secret(), std::nullopt});
+  }
+  client.rsa_public_keys.push_back({verify::unpaired_rsa_key(kDummyBits), std::nullopt});
+  const auto bytes = encode(client);
+  if (!bytes) return bytes.failure();
+  return txn.put(meta, kDummyClient, bytes->reveal());
 }
 
 Result<Done> write_dummies(WriteTxn& txn, Table meta) {
-  Client client;
-  client.secrets.push_back({verify::Secret(verify::random_name(kDummyLength)), std::nullopt});
-  client.rsa_public_keys.push_back({verify::unpaired_rsa_key(kDummyBits), std::nullopt});
   Token token;
   token.client = verify::random_name(kDummyLength);
   token.user = verify::random_name(kDummyLength);
-  token.secret = verify::Secret(verify::random_name(kDummyLength));
-  const auto c = encode(client), t = encode(token), u = encode(User{});
-  if (auto put = txn.put(meta, kDummyClient, c->reveal()); !put) return put;
-  if (auto put = txn.put(meta, "dummy token", t->reveal()); !put) return put;
-  return txn.put(meta, "dummy user", u->reveal());
+  token.secret = made_secret();
+  RequestToken request;
+  request.client = verify::random_name(kDummyLength);
+  request.secret = made_secret();
+  request.callback = "oob";
+  const auto t = encode(token), u = encode(User{}), r = encode(request);
+  for (auto [name, record] : {std::pair("dummy token", &t), std::pair("dummy user", &u),
+                              std::pair("dummy request", &r)})
+    if (auto put = txn.insert(meta, name, (*record)->reveal()); !put) return put.failure();
+  return write_dummy_client(txn, meta);
 }
 
+// Makes a store, or what an older program's store lacks. The records of that stay as they are, for
+// they are read too; but older programs must not read what is written from now on.
 Result<Done> write_core(const std::shared_ptr<Env>& env) {
-  using Duplicates = WriteTxn::Duplicates;
   auto txn = WriteTxn::begin(env);
   if (!txn) return txn.failure();
   WriteTxn& out = **txn;
-  for (const char* name : {"clients", "users", "tokens"})
-    if (auto made = out.make_table(name, Duplicates::No); !made) return made.failure();
-  for (const char* name : {"tokens_by_client", "tokens_by_user"})
-    if (auto made = out.make_table(name, Duplicates::Sorted); !made) return made.failure();
-  auto meta = out.make_table("meta", Duplicates::No);
-  if (!meta) return meta.failure();
+  Tables tables;
+  for (const NamedTable& named : kNamedTables) {
+    auto made = out.make_table(named.name, named.duplicates);
+    if (!made) return made.failure();
+    tables.*named.place = *made;
+  }
   const char layout = static_cast<char>(kLayoutVersion);
-  if (auto put = out.put(*meta, "layout", {&layout, 1}); !put) return put;
-  if (auto put = write_dummies(out, *meta); !put) return put;
+  if (auto put = out.put(tables.meta, "layout", {&layout, 1}); !put) return put;
+  if (auto put = write_dummies(out, tables.meta); !put) return put;
   return out.commit();
-}
-
-// What an older program wrote stays as it is, for its records are read too; but older programs must
-// not read what is written from now on. Its dummy client has no RSA key yet.
-Result<Done> upgrade(Core& core) {
-  auto txn = WriteTxn::begin(core.env);
-  if (!txn) return txn.failure();
-  const char layout = static_cast<char>(kLayoutVersion);
-  if (auto put = (*txn)->put(core.tables.meta, "layout", {&layout, 1}); !put) return put;
-  core.layout = kLayoutVersion;
-  Client& client = core.dummy_client;
-  client.rsa_public_keys = {{verify::unpaired_rsa_key(kDummyBits), std::nullopt}};
-  auto bytes = encode(client);
-  if (!bytes) return bytes.failure();
-  if (auto put = (*txn)->put(core.tables.meta, kDummyClient, bytes->reveal()); !put) return put;
-  core.dummies.client = *std::move(bytes);
-  return (*txn)->commit();
 }
 
 // Ledger and mark come first: should this stop half way, the next attempt finds no store and goes
@@ -215,16 +240,14 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
   auto core = std::make_shared<Core>();
   core->path = store;
   core->env = *std::move(env);
-  auto found = read_core(*core);
-  if (found && !*found) {
-    if (!options.create) return no_store(store);
+  const auto layout = find_layout(*core);
+  if (!layout) return layout.failure();
+  if (!*layout && !options.create) return no_store(store);
+  if (*layout != kLayoutVersion) {
     if (auto written = write_core(core->env); !written) return written.failure();
     if (auto synced = sync_folder(folder_of(store)); !synced) return synced.failure();
-    found = read_core(*core);
   }
-  if (!found) return found.failure();
-  if (core->layout < kLayoutVersion)
-    if (auto upgraded = upgrade(*core); !upgraded) return upgraded.failure();
+  if (auto read = read_core(*core); !read) return read.failure();
   if (auto whole = check_dummy_client(core->dummy_client); !whole) return whole.failure();
   core->env->clear_stale_readers();
   return std::unique_ptr<Credentials>(

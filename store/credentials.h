@@ -1,8 +1,10 @@
 #pragma once
 
-// Clients, users and access tokens in one LMDB environment (<store>/credentials), with synced
-// commits and without WRITEMAP. Several processes may have it open at once; what one commits, the
-// next read of every other sees.
+// Clients, users, access tokens and request tokens in one LMDB environment (<store>/credentials),
+// with synced commits and without WRITEMAP. Several processes may have it open at once; what one
+// commits, the next read of every other sees. Request tokens live here because what spends one
+// stores an access token in the same transaction. The price: every commit, so every step of a dance
+// too, makes the caches of Found read anew what they are asked for next (microseconds each).
 //
 // Threads: a Credentials may be used from any thread. A Reader belongs to one thread. A Change
 // (write transaction) belongs to the thread that began it, and there is one at a time among all
@@ -40,6 +42,15 @@ struct Found {
   bool user_enabled = false;
 };
 
+// Likewise for the request token with which a client signs its exchange.
+struct FoundRequestToken {
+  std::uint64_t txn = 0;
+  bool client_known = false;
+  bool token_known = false;
+  Client client;
+  RequestToken token;  // perhaps another client's; expired, decided and spent ones too
+};
+
 class Credentials {
  public:
   // Refuses network file systems, stores of a newer layout, folders that can't be read. Clears
@@ -65,9 +76,13 @@ class Credentials {
 
     // Microseconds. `token` absent or empty: the client alone.
     Result<Found> find(std::string_view client, std::optional<std::string_view> token);
+    // Likewise; two reads.
+    Result<FoundRequestToken> find_request_token(std::string_view client, std::string_view token);
     Result<Client> client(std::string_view key);  // NotFound
     Result<User> user(std::string_view name);
     Result<Token> token(std::string_view token);
+    // Expired, decided and spent ones too, until they are swept.
+    Result<RequestToken> request_token(std::string_view token);
 
     // In key order, inside one snapshot, until `each` returns false. `each` must not use this
     // Reader.
@@ -109,11 +124,13 @@ class Credentials {
     Result<Client> client(std::string_view key);      // as this transaction sees it
     Result<User> user(std::string_view name);
     Result<Token> token(std::string_view token);
-    // Removing one ends its tokens in the same transaction. Answers how many tokens went.
+    // Removing one ends its tokens and request tokens in the same transaction. Answers how many
+    // tokens went.
     Result<std::uint64_t> remove_client(std::string_view key);
     Result<std::uint64_t> remove_user(std::string_view name);
     // Marks tokens revoked (they stay, so that the reason in the log is true). Answers how many
-    // were live.
+    // were live. Several of them: request tokens that a user has authorized for this client, and
+    // that could still become tokens, go.
     Result<std::uint64_t> revoke_token(std::string_view token);  // NotFound if there is none
     Result<std::uint64_t> revoke_tokens(std::string_view client,
                                         std::optional<std::string_view> user);
@@ -121,6 +138,7 @@ class Credentials {
 
    private:
     friend class Credentials;
+    friend struct ChangeAccess;  // for the steps in request_tokens.h
     struct State;
     explicit Change(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -338,6 +338,13 @@ Cursor::Found Cursor::values_of(std::string_view key, std::string_view from) {
 }
 Cursor::Found Cursor::next_value() { return move(MDB_NEXT_DUP); }
 
+Result<std::uint64_t> Cursor::count_values() const {
+  std::size_t count = 0;
+  if (const int code = mdb_cursor_count(cursor_, &count); code != 0)
+    return failure(code, "reading the store");
+  return std::uint64_t{count};
+}
+
 Result<Done> Cursor::erase() {
   if (const int code = mdb_cursor_del(cursor_, 0); code != 0)
     return failure(code, "removing from the store");

@@ -155,8 +155,9 @@ class Cursor {
   Found seek(std::string_view key);                              // the first at or after it
   Found values_of(std::string_view key);                         // the first of its duplicates
   Found values_of(std::string_view key, std::string_view from);  // the first at or after `from`
-  Found next_value();    // the next duplicate of the same key
-  Result<Done> erase();  // the entry it stands on
+  Found next_value();                          // the next duplicate of the same key
+  Result<std::uint64_t> count_values() const;  // duplicates of the key it stands on
+  Result<Done> erase();                        // the entry it stands on
 
  private:
   explicit Cursor(MDB_cursor* cursor) : cursor_(cursor) {}

@@ -19,7 +19,15 @@ inline constexpr std::uint8_t kLayoutVersion = 2;
 inline constexpr std::uint8_t kOldestLayout = 1;
 inline constexpr std::size_t kMaxRecordBytes = 1 << 20;
 
-enum class RecordKind : std::uint8_t { Client = 1, User = 2, Token = 3, Refusal = 4 };
+enum class RecordKind : std::uint8_t {
+  Client = 1,
+  User = 2,
+  Token = 3,
+  Refusal = 4,
+  RequestToken = 5,
+  Session = 6,
+  Throttle = 7,
+};
 
 // Big-endian.
 void put_integer(std::string& out, std::uint64_t value, int bytes);

@@ -1,5 +1,6 @@
 #include "store/layout.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "store/fields.h"
@@ -12,9 +13,13 @@ static_assert(static_cast<int>(CallbackMatch::Exact) == 0);
 static_assert(static_cast<int>(CallbackMatch::IgnoreQuery) == 1);
 static_assert(static_cast<int>(CallbackMatch::Prefix) == 2);
 static_assert(static_cast<int>(CallbackMatch::Any) == 3);
+static_assert(static_cast<int>(RequestState::Issued) == 0);
+static_assert(static_cast<int>(RequestState::Authorized) == 1);
+static_assert(static_cast<int>(RequestState::Refused) == 2);
+static_assert(static_cast<int>(RequestState::Spent) == 3);
 
 std::size_t room_of(const Client& client) {
-  std::size_t out = 16 * kFieldRoom + client.name.size() + client.description.size() +
+  std::size_t out = 18 * kFieldRoom + client.name.size() + client.description.size() +
                     room(client.redirect_uris) + room(client.realms) + room(client.default_realms) +
                     room(client.signature_methods) + room(client.quirks) +
                     client.header_realm.size();
@@ -53,6 +58,8 @@ Result<verify::Secret> encode(const Client& client) {
   for (const ClientKey& one : client.rsa_public_keys) ending(RsaKey, one.expires, one.pem);
   out.list(ClientField::Quirk, client.quirks);
   out.text(HeaderRealm, client.header_realm);
+  out.flag(Renewable, client.renewable);
+  out.flag(SameToken, client.same_token);
   return out.finish("client");
 }
 
@@ -66,14 +73,39 @@ Result<verify::Secret> encode(const User& user) {
 Result<verify::Secret> encode(const Token& token) {
   Writer out(RecordKind::Token, token.client.size() + token.user.size() +
                                     token.secret.reveal().size() + room(token.realms) +
-                                    8 * kFieldRoom);
+                                    kMaxKeyBytes + 10 * kFieldRoom);
   out.text(TokenField::Client, token.client);
   out.text(TokenField::User, token.user);
   out.text(TokenField::Secret, token.secret.reveal());
   out.list(TokenField::Realm, token.realms);
   if (token.expires) out.time(TokenField::Expires, *token.expires);
   out.flag(TokenField::Revoked, token.revoked);
+  if (token.created) out.time(TokenField::Created, *token.created);
+  if (token.session_handle) out.text(TokenField::SessionHandle, token.session_handle->reveal());
+  if (token.authorization_expires)
+    out.time(TokenField::AuthorizationExpires, *token.authorization_expires);
   return out.finish("token");
+}
+
+Result<verify::Secret> encode(const RequestToken& request) {
+  using enum RequestField;
+  Writer out(RecordKind::RequestToken,
+             request.client.size() + request.secret.reveal().size() + room(request.realms) +
+                 request.callback.size() + request.user.size() + request.session.size() +
+                 room(request.granted) + request.verifier.reveal().size() + 12 * kFieldRoom);
+  out.text(RequestField::Client, request.client);
+  out.text(Secret, request.secret.reveal());
+  out.list(Realm, request.realms);
+  out.text(Callback, request.callback);
+  out.time(Created, request.created);
+  out.time(Expires, request.expires);
+  out.byte(State, static_cast<std::uint8_t>(request.state));
+  out.text(RequestField::User, request.user);
+  out.text(Session, request.session);
+  out.list(Granted, request.granted);
+  out.text(Verifier, request.verifier.reveal());
+  out.byte(Wrong, static_cast<std::uint8_t>(std::min<std::uint32_t>(request.wrong, 0xfe)));
+  return out.finish("request token");
 }
 
 std::string user_index_prefix(std::string_view client) { return user_index_value(client, {}); }
@@ -84,6 +116,10 @@ std::string user_index_value(std::string_view client, std::string_view token) {
   out.push_back(static_cast<char>(client.size()));
   out.append(client).append(token);
   return out;
+}
+
+std::string expiry_index_entry(std::int64_t expires, std::string_view token) {
+  return time_bytes(expires).append(token);
 }
 
 }  // namespace store

@@ -47,6 +47,27 @@ void take_extra(Scanner& in, Client& client) {
   client.extra.emplace_hint(client.extra.end(), name, bytes.substr(4 + length));
 }
 
+void take_since_2(Scanner& in, Client& client) {
+  switch (static_cast<ClientField>(in.number())) {
+    case ClientField::RsaKey:
+      return take_key(in, client);
+    case ClientField::Quirk:
+      client.quirks.emplace_back(in.bytes());
+      return;
+    case ClientField::HeaderRealm:
+      client.header_realm = in.text();
+      return;
+    case ClientField::Renewable:
+      client.renewable = in.flag();
+      return;
+    case ClientField::SameToken:
+      client.same_token = in.flag();
+      return;
+    default:
+      in.bad_value();
+  }
+}
+
 void take(Scanner& in, Client& client) {
   switch (static_cast<ClientField>(in.number())) {
     case ClientField::Secret:
@@ -87,17 +108,9 @@ void take(Scanner& in, Client& client) {
     case ClientField::Enabled:
       client.enabled = in.flag();
       return;
-    case ClientField::RsaKey:
+    default:
       if (in.version() < 2) break;
-      return take_key(in, client);
-    case ClientField::Quirk:
-      if (in.version() < 2) break;
-      client.quirks.emplace_back(in.bytes());
-      return;
-    case ClientField::HeaderRealm:
-      if (in.version() < 2) break;
-      client.header_realm = in.text();
-      return;
+      return take_since_2(in, client);
   }
   in.bad_value();
 }
@@ -134,6 +147,60 @@ void take(Scanner& in, Token& token) {
     case TokenField::Revoked:
       token.revoked = in.flag();
       return;
+    case TokenField::Created:
+      if (in.version() < 2) break;
+      token.created = in.time();
+      return;
+    case TokenField::SessionHandle:
+      if (in.version() < 2) break;
+      token.session_handle.emplace(in.text());
+      return;
+    case TokenField::AuthorizationExpires:
+      if (in.version() < 2) break;
+      token.authorization_expires = in.time();
+      return;
+  }
+  in.bad_value();
+}
+
+void take(Scanner& in, RequestToken& request) {
+  switch (static_cast<RequestField>(in.number())) {
+    case RequestField::Client:
+      request.client = in.text();
+      return;
+    case RequestField::Secret:
+      request.secret = verify::Secret(in.text());
+      return;
+    case RequestField::Realm:
+      request.realms.emplace_back(in.bytes());
+      return;
+    case RequestField::Callback:
+      request.callback = in.text();
+      return;
+    case RequestField::Created:
+      request.created = in.time();
+      return;
+    case RequestField::Expires:
+      request.expires = in.time();
+      return;
+    case RequestField::State:
+      request.state = static_cast<RequestState>(in.byte(3));
+      return;
+    case RequestField::Session:
+      request.session = in.text();
+      return;
+    case RequestField::User:
+      request.user = in.text();
+      return;
+    case RequestField::Granted:
+      request.granted.emplace_back(in.bytes());
+      return;
+    case RequestField::Verifier:
+      request.verifier = verify::Secret(in.text());
+      return;
+    case RequestField::Wrong:
+      request.wrong = in.byte(0xfe);
+      return;
   }
   in.bad_value();
 }
@@ -149,7 +216,9 @@ Result<Client> decode_client(std::string_view key, std::string_view bytes) {
   Client out;
   out.key = key;
   while (in.next(kLists)) take(in, out);
-  if (auto wrong = in.mistake(bit(ClientField::CallbackMatch) | bit(AllowOob) | bit(Enabled)))
+  const std::uint32_t since_2 = in.version() < 2 ? 0 : bit(Renewable) | bit(SameToken);
+  if (auto wrong =
+          in.mistake(bit(ClientField::CallbackMatch) | bit(AllowOob) | bit(Enabled) | since_2))
     return *wrong;
   return out;
 }
@@ -175,10 +244,29 @@ Result<Token> decode_token(std::string_view token, std::string_view bytes) {
   return out;
 }
 
+Result<RequestToken> decode_request_token(std::string_view token, std::string_view bytes) {
+  using enum RequestField;
+  Scanner in("request token", RecordKind::RequestToken, bytes);
+  store::RequestToken out;
+  out.token = token;
+  while (in.next(bit(Realm) | bit(Granted))) take(in, out);
+  if (auto wrong =
+          in.mistake(bit(RequestField::Client) | bit(RequestField::Secret) | bit(Callback) |
+                     bit(Created) | bit(Expires) | bit(State) | bit(Wrong)))
+    return *wrong;
+  return out;
+}
+
 Result<UserIndexEntry> parse_user_index(std::string_view value) {
   const std::size_t length = value.empty() ? 0 : static_cast<unsigned char>(value[0]);
   if (value.size() < 1 + length) return damaged("index of tokens", "an entry is cut short");
   return UserIndexEntry{value.substr(1, length), value.substr(1 + length)};
+}
+
+Result<ExpiryIndexEntry> parse_expiry_index(std::string_view entry) {
+  if (entry.size() < 8) return damaged("index of request tokens", "an entry is cut short");
+  return ExpiryIndexEntry{static_cast<std::int64_t>(take_integer(entry.substr(0, 8))),
+                          entry.substr(8)};
 }
 
 }  // namespace store

@@ -107,6 +107,26 @@ Result<Found> Credentials::Reader::find(std::string_view client,
   return found;
 }
 
+Result<FoundRequestToken> Credentials::Reader::find_request_token(std::string_view client,
+                                                                  std::string_view token) {
+  State& s = *state_;
+  const Snapshot snapshot(s.txn);
+  if (!snapshot.begun()) return snapshot.begun().failure();
+  const Tables& tables = s.core->tables;
+  const Dummies& dummies = s.core->dummies;
+  FoundRequestToken found;
+  found.txn = s.txn.id();
+  auto c =
+      s.find<Client>(tables.clients, client, decode_client, dummies.client, found.client_known);
+  if (!c) return c.failure();
+  found.client = *std::move(c);
+  auto r = s.find<RequestToken>(tables.requests, token, decode_request_token, dummies.request,
+                                found.token_known);
+  if (!r) return r.failure();
+  found.token = *std::move(r);
+  return found;
+}
+
 Result<Client> Credentials::Reader::client(std::string_view key) {
   const Snapshot snapshot(state_->txn);
   if (!snapshot.begun()) return snapshot.begun().failure();
@@ -126,6 +146,13 @@ Result<Token> Credentials::Reader::token(std::string_view token) {
   if (!snapshot.begun()) return snapshot.begun().failure();
   ++state_->reads;
   return read_token(state_->txn, state_->core->tables, token);
+}
+
+Result<RequestToken> Credentials::Reader::request_token(std::string_view token) {
+  const Snapshot snapshot(state_->txn);
+  if (!snapshot.begun()) return snapshot.begun().failure();
+  ++state_->reads;
+  return read_request_token(state_->txn, state_->core->tables, token);
 }
 
 Result<Done> Credentials::Reader::each_client(const std::function<bool(const Client&)>& each) {

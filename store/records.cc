@@ -90,7 +90,8 @@ Complaint wrong_realm(std::span<const std::string> realms) {
 
 Complaint wrong_time(const char* what, const std::optional<std::int64_t>& time) {
   if (!time || (*time >= 0 && *time <= kLastTime)) return std::nullopt;
-  return std::string(what) + " ends within the years 1970 to 9999, not at " + std::to_string(*time);
+  return std::string(what) + " begins and ends within the years 1970 to 9999, not at " +
+         std::to_string(*time);
 }
 
 Complaint wrong_secrets(const Client& client) {
@@ -110,18 +111,28 @@ Complaint wrong_secrets(const Client& client) {
   return std::nullopt;
 }
 
+Complaint wrong_uri(const char* what, std::string_view uri) {
+  if (!uri.empty() && uri.find(' ') == uri.npos && is_text(uri, Controls::None))
+    return std::nullopt;
+  return std::string(what) + " is UTF-8 without spaces and controls, not " + in_quotes(uri);
+}
+
+Complaint wrong_extra(const std::map<std::string, std::string>& extra) {
+  for (const auto& [name, value] : extra)
+    if (name.empty() || !is_text(name, Controls::LineEnds) || !is_text(value, Controls::LineEnds))
+      return "an extra field has a name, and both are UTF-8 without controls, not " +
+             in_quotes(name);
+  return std::nullopt;
+}
+
 Complaint wrong_text(const Client& client) {
   if (!is_text(client.name, Controls::LineEnds))
     return "a client's name is UTF-8 without controls, not " + in_quotes(client.name);
   if (!is_text(client.description, Controls::LineEnds))
     return "a client's description is UTF-8 without controls, not " + in_quotes(client.description);
-  for (const auto& [name, value] : client.extra)
-    if (name.empty() || !is_text(name, Controls::LineEnds) || !is_text(value, Controls::LineEnds))
-      return "an extra field has a name, and both are UTF-8 without controls, not " +
-             in_quotes(name);
+  if (auto wrong = wrong_extra(client.extra)) return wrong;
   for (const std::string& one : client.redirect_uris)
-    if (one.empty() || one.find(' ') != one.npos || !is_text(one, Controls::None))
-      return "a redirect URI is UTF-8 without spaces and controls, not " + in_quotes(one);
+    if (auto wrong = wrong_uri("a redirect URI", one)) return wrong;
   for (const ClientKey& one : client.rsa_public_keys)
     if (!is_pem(one.pem))
       return "an RSA public key of " + in_quotes(client.key) + " is not PEM text";
@@ -180,8 +191,33 @@ std::optional<std::string> complaint(const Token& token) {
   if (!is_secret(token.secret.reveal()))
     return "a token's secret has 1 to 255 bytes 0x20-0x7E; one of client " +
            in_quotes(token.client) + " does not";
+  if (token.session_handle && !is_secret(token.session_handle->reveal()))
+    return "a session handle has 1 to 255 bytes 0x20-0x7E; one of client " +
+           in_quotes(token.client) + " does not";
   if (auto wrong = wrong_realm(token.realms)) return wrong;
-  return wrong_time("a token", token.expires);
+  for (const auto& time : {token.expires, token.created, token.authorization_expires})
+    if (auto wrong = wrong_time("a token", time)) return wrong;
+  return std::nullopt;
+}
+
+std::optional<std::string> complaint(const RequestToken& request) {
+  if (auto wrong = wrong_key("a request token", request.token)) return wrong;
+  if (auto wrong = wrong_key("a request token's client", request.client)) return wrong;
+  if (!is_secret(request.secret.reveal()))
+    return "a request token's secret has 1 to 255 bytes 0x20-0x7E; one of client " +
+           in_quotes(request.client) + " does not";
+  if (!request.verifier.empty() && !is_secret(request.verifier.reveal()))
+    return "a verifier has 1 to 255 bytes 0x20-0x7E; one of client " + in_quotes(request.client) +
+           " does not";
+  if (!request.user.empty())
+    if (auto wrong = wrong_user(request.user)) return wrong;
+  if (auto wrong = wrong_realm(request.realms)) return wrong;
+  if (auto wrong = wrong_realm(request.granted)) return wrong;
+  if (auto wrong = wrong_uri("a callback", request.callback)) return wrong;
+  if (!is_text(request.session, Controls::None)) return "the name of a session is no text";
+  for (const std::int64_t time : {request.created, request.expires})
+    if (auto wrong = wrong_time("a request token", time)) return wrong;
+  return std::nullopt;
 }
 
 }  // namespace store

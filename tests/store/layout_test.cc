@@ -28,6 +28,8 @@ Client whole_client() {
   out.enabled = false;
   out.quirks = {"crlf_fields"};
   out.header_realm = "h r";
+  out.renewable = true;
+  out.same_token = true;
   return out;
 }
 
@@ -36,6 +38,32 @@ Token whole_token() {
   out.realms = {"a", "b"};
   out.expires = 1;
   out.revoked = true;
+  out.created = 2;
+  out.session_handle = verify::Secret(std::string_view("H"));
+  out.authorization_expires = 3;
+  return out;
+}
+
+RequestToken bare_request() {
+  RequestToken out;
+  out.token = "R";
+  out.secret = verify::Secret(std::string_view("RS"));
+  out.client = "K";
+  out.callback = "oob";
+  out.created = 1;
+  out.expires = 2;
+  return out;
+}
+
+RequestToken whole_request() {
+  RequestToken out = bare_request();
+  out.realms = {"a", "b"};
+  out.state = RequestState::Authorized;
+  out.user = "alice";
+  out.session = "s";
+  out.granted = {"b"};
+  out.verifier = verify::Secret(std::string_view("V"));
+  out.wrong = 4;
   return out;
 }
 
@@ -47,6 +75,7 @@ std::string hex(const verify::Secret& bytes) {
 std::string spelled(const Client& client) { return std::string(must(encode(client)).reveal()); }
 std::string spelled(const User& user) { return std::string(must(encode(user)).reveal()); }
 std::string spelled(const Token& token) { return std::string(must(encode(token)).reveal()); }
+std::string spelled(const RequestToken& token) { return std::string(must(encode(token)).reveal()); }
 
 // What decodes must be spelled just so; whatever doesn't is an error and nothing worse.
 template <class Record>
@@ -103,7 +132,11 @@ TEST_CASE("records are written byte for byte as ever") {
         "0f0000000b"
         "63726c665f6669656c6473"
         "1000000003"
-        "682072");
+        "682072"
+        "1100000001"
+        "01"
+        "1200000001"
+        "01");
   CHECK(hex(must(encode(a_client()))) ==
         "0201"
         "0100000002"
@@ -113,7 +146,11 @@ TEST_CASE("records are written byte for byte as ever") {
         "0600000001"
         "00"
         "0d00000001"
-        "01");
+        "01"
+        "1100000001"
+        "00"
+        "1200000001"
+        "00");
   User user = a_user();
   CHECK(hex(must(encode(user))) ==
         "02020200000001"
@@ -138,7 +175,41 @@ TEST_CASE("records are written byte for byte as ever") {
         "0500000008"
         "0000000000000001"
         "0600000001"
-        "01");
+        "01"
+        "0700000008"
+        "0000000000000002"
+        "0800000001"
+        "48"
+        "0900000008"
+        "0000000000000003");
+  CHECK(hex(must(encode(whole_request()))) ==
+        "0205"
+        "0100000001"
+        "4b"
+        "0200000002"
+        "5253"
+        "0300000001"
+        "61"
+        "0300000001"
+        "62"
+        "0400000003"
+        "6f6f62"
+        "0500000008"
+        "0000000000000001"
+        "0600000008"
+        "0000000000000002"
+        "0700000001"
+        "01"
+        "0800000005"
+        "616c696365"
+        "0900000001"
+        "73"
+        "0a00000001"
+        "62"
+        "0b00000001"
+        "56"
+        "0c00000001"
+        "04");
 }
 
 TEST_CASE("the numbers on disk are the enumerators of the program") {
@@ -146,6 +217,10 @@ TEST_CASE("the numbers on disk are the enumerators of the program") {
   CHECK(static_cast<int>(CallbackMatch::IgnoreQuery) == 1);
   CHECK(static_cast<int>(CallbackMatch::Prefix) == 2);
   CHECK(static_cast<int>(CallbackMatch::Any) == 3);
+  CHECK(static_cast<int>(RequestState::Issued) == 0);
+  CHECK(static_cast<int>(RequestState::Authorized) == 1);
+  CHECK(static_cast<int>(RequestState::Refused) == 2);
+  CHECK(static_cast<int>(RequestState::Spent) == 3);
   CHECK(kLayoutVersion == 2);
 }
 
@@ -155,6 +230,8 @@ TEST_CASE("a record decodes to what was encoded") {
   CHECK(must(decode_token("T", spelled(whole_token()))) == whole_token());
   CHECK(must(decode_token("T", spelled(a_token()))) == a_token());
   CHECK(must(decode_user("alice", spelled(a_user()))) == a_user());
+  for (const RequestToken& token : {whole_request(), bare_request()})
+    CHECK(must(decode_request_token("R", spelled(token))) == token);
   Client longest = whole_client();
   longest.secrets[0].secret = verify::Secret(std::string(255, 's'));
   longest.secrets[1].expires = -1;
@@ -163,22 +240,25 @@ TEST_CASE("a record decodes to what was encoded") {
 }
 
 TEST_CASE("a record cut at any byte is an error") {
-  for (Client client : {whole_client(), a_client()}) {
+  for (const Client& client : {whole_client(), a_client()}) {
     const std::string whole = spelled(client);
-    // What comes behind the last field that is always there may be absent.
-    client.rsa_public_keys.clear();
-    client.quirks.clear();
-    client.header_realm.clear();
-    const std::size_t least = spelled(client).size();
-    for (std::size_t cut = 0; cut < whole.size(); ++cut) {
-      CAPTURE(cut);
-      CHECK(survives(decode_client, whole.substr(0, cut)));
-      if (cut < least) CHECK_FALSE(decode_client("K", whole.substr(0, cut)).ok());
-    }
+    for (std::size_t cut = 0; cut < whole.size(); ++cut)
+      CHECK_FALSE(decode_client("K", whole.substr(0, cut)).ok());
   }
   const std::string token = spelled(whole_token());
-  for (std::size_t cut = 0; cut < token.size(); ++cut)
-    CHECK_FALSE(decode_token("T", token.substr(0, cut)).ok());
+  Token least =
+      whole_token();  // what comes behind the last field that is always there may be absent
+  least.created.reset();
+  least.session_handle.reset();
+  least.authorization_expires.reset();
+  for (std::size_t cut = 0; cut < token.size(); ++cut) {
+    CAPTURE(cut);
+    CHECK(survives(decode_token, token.substr(0, cut)));
+    if (cut < spelled(least).size()) CHECK_FALSE(decode_token("T", token.substr(0, cut)).ok());
+  }
+  const std::string request = spelled(whole_request());
+  for (std::size_t cut = 0; cut < request.size(); ++cut)
+    CHECK_FALSE(decode_request_token("R", request.substr(0, cut)).ok());
   const std::string user = spelled(a_user());
   for (std::size_t cut = 0; cut < user.size(); ++cut)
     CHECK_FALSE(decode_user("a", user.substr(0, cut)).ok());
@@ -186,7 +266,7 @@ TEST_CASE("a record cut at any byte is an error") {
 
 TEST_CASE("a record with any byte changed is an error or another record, spelled that way") {
   const std::string client = spelled(whole_client()), token = spelled(whole_token());
-  const std::string user = spelled(a_user());
+  const std::string user = spelled(a_user()), request = spelled(whole_request());
   for (const unsigned flip : {0x01u, 0x02u, 0x0fu, 0x80u, 0xffu}) {
     for (std::size_t at = 0; at < client.size(); ++at) {
       CAPTURE(at);
@@ -204,14 +284,19 @@ TEST_CASE("a record with any byte changed is an error or another record, spelled
       bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ flip);
       CHECK(survives(decode_user, bytes));
     }
+    for (std::size_t at = 0; at < request.size(); ++at) {
+      std::string bytes = request;
+      bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ flip);
+      CHECK(survives(decode_request_token, bytes));
+    }
   }
 }
 
 TEST_CASE("random bytes are an error or a record spelled that way") {
   std::mt19937 random(1);
-  std::uniform_int_distribution<int> byte(0, 255), length(0, 64), number(0, 17);
+  std::uniform_int_distribution<int> byte(0, 255), length(0, 64), number(0, 19);
   for (int round = 0; round < 20000; ++round) {
-    std::string bytes{static_cast<char>(1 + round / 3 % 2), static_cast<char>(1 + round % 3)};
+    std::string bytes{static_cast<char>(1 + round / 3 % 2), static_cast<char>(1 + round % 5)};
     for (int fields = number(random) % 5; fields > 0; --fields) {
       const int size = length(random) % 12;
       bytes += static_cast<char>(number(random));
@@ -222,6 +307,7 @@ TEST_CASE("random bytes are an error or a record spelled that way") {
     CHECK(survives(decode_client, bytes));
     CHECK(survives(decode_user, bytes));
     CHECK(survives(decode_token, bytes));
+    CHECK(survives(decode_request_token, bytes));
   }
 }
 
@@ -257,8 +343,8 @@ TEST_CASE("a record of a newer version says so, and one of version 0 is damaged"
 
 TEST_CASE("a client of version 1 keeps its RSA keys, and knows no field of version 2") {
   std::string old = spelled(a_client());
-  const std::string enabled = old.substr(old.size() - 6);
-  old.resize(old.size() - 6);
+  const std::string enabled = old.substr(old.size() - 18, 6);
+  old.resize(old.size() - 18);
   old[0] = 1;
   old += std::string("\x09\0\0\0\x01P", 6) + enabled;
   CHECK(must(decode_client("K", old)).rsa_public_keys ==
@@ -270,6 +356,22 @@ TEST_CASE("a client of version 1 keeps its RSA keys, and knows no field of versi
   CHECK(kind_of(decode_client("K", early)) == Kind::Unavailable);
 }
 
+TEST_CASE("a token of version 1 is one without a time of making, and knows no field of version 2") {
+  std::string old = spelled(a_token());
+  old[0] = 1;
+  CHECK(must(decode_token("T", old)) == a_token());
+  for (int field = 7; field <= 9; ++field) {
+    Token token = a_token();
+    if (field == 7) token.created = 1;
+    if (field == 8) token.session_handle = verify::Secret(std::string_view("H"));
+    if (field == 9) token.authorization_expires = 1;
+    std::string early = spelled(token);
+    CHECK(must(decode_token("T", early)) == token);
+    early[0] = 1;
+    CHECK(kind_of(decode_token("T", early)) == Kind::Unavailable);
+  }
+}
+
 TEST_CASE("a record of 1 MiB can be stored and one byte more can not") {
   Client client = a_client();
   const std::size_t base = spelled(client).size() + 5;  // and the head of the description
@@ -277,21 +379,6 @@ TEST_CASE("a record of 1 MiB can be stored and one byte more can not") {
   CHECK(spelled(client).size() == kMaxRecordBytes);
   client.description += 'd';
   CHECK(kind_of(encode(client)) == Kind::Invalid);
-}
-
-TEST_CASE("an index entry of a user names client and token, at their longest too") {
-  for (const std::string& client : {std::string("K"), std::string(255, 'k')})
-    for (const std::string& token : {std::string("T"), std::string(255, 't')}) {
-      const std::string value = user_index_value(client, token);
-      CHECK(value.size() <= 511);
-      CHECK(value.starts_with(user_index_prefix(client)));
-      const UserIndexEntry entry = must(parse_user_index(value));
-      CHECK(entry.client == client);
-      CHECK(entry.token == token);
-    }
-  CHECK_FALSE(user_index_value("KK", "T").starts_with(user_index_prefix("K")));
-  CHECK(kind_of(parse_user_index("")) == Kind::Unavailable);
-  CHECK(kind_of(parse_user_index("\x02K")) == Kind::Unavailable);
 }
 
 }  // namespace store

@@ -3,6 +3,7 @@
 #include "store/credentials.h"
 #include "store/env.h"
 #include "store/layout.h"
+#include "store/request_tokens.h"
 #include "tests/store/support.h"
 
 // Finding, making and refusing stores.
@@ -35,6 +36,44 @@ void set_meta(const fs::path& path, const char* name, std::string_view value) {
 }
 
 void set_layout(const fs::path& path, std::string_view layout) { set_meta(path, "layout", layout); }
+
+// A store as version 1 of the layout left it: "K" with "S", alice, and her token "T".
+void make_layout_1(const fs::path& path) {
+  EnvOptions how;
+  how.folder = path / "credentials";
+  how.like = path;
+  how.map_size = 1 << 30;
+  how.tables = 6;
+  auto env = Env::open(how);
+  REQUIRE(env.ok());
+  auto txn = must(WriteTxn::begin(*env));
+  const auto table = [&](const char* name, WriteTxn::Duplicates duplicates) {
+    return must(txn->make_table(name, duplicates));
+  };
+  using Duplicates = WriteTxn::Duplicates;
+  const Table meta = table("meta", Duplicates::No), clients = table("clients", Duplicates::No);
+  const Table users = table("users", Duplicates::No), tokens = table("tokens", Duplicates::No);
+  const Table by_client = table("tokens_by_client", Duplicates::Sorted);
+  const Table by_user = table("tokens_by_user", Duplicates::Sorted);
+  const auto old = [](const verify::Secret& record, std::size_t added_since) {
+    std::string bytes(record.reveal());
+    bytes[0] = 1;
+    bytes.resize(bytes.size() - added_since);
+    return bytes;
+  };
+  const std::string client = old(must(encode(a_client())), 12);
+  const std::string user = old(must(encode(a_user())), 0), token = old(must(encode(a_token())), 0);
+  must(txn->put(meta, "layout", "\x01"));
+  must(txn->put(meta, "dummy client", client));
+  must(txn->put(meta, "dummy user", user));
+  must(txn->put(meta, "dummy token", token));
+  must(txn->put(clients, "K", client));
+  must(txn->put(users, "alice", user));
+  must(txn->put(tokens, "T", token));
+  must(txn->put(by_client, "K", "T"));
+  must(txn->put(by_user, "alice", user_index_value("K", "T")));
+  must(txn->commit());
+}
 
 }  // namespace
 
@@ -131,32 +170,44 @@ TEST_CASE("a store of a newer layout is refused and not touched") {
 
 TEST_CASE("a store of an older layout keeps its records and becomes one of this layout") {
   const TempDir dir;
-  { put(*open_store(dir / "s"), a_client()); }
-  set_layout(dir / "s", "\x01");
-  CHECK(must(must(open_store(dir / "s")->reader()).client("K")) == a_client());
+  { open_store(dir / "s"); }
+  fs::remove(dir / "s/credentials/data.mdb");
+  make_layout_1(dir / "s");
+  for (const bool create : {false, true}) {
+    CredentialsOptions options = existing(dir / "s");
+    options.create = create;
+    const auto store = must(Credentials::open(options));
+    auto reader = must(store->reader());
+    CHECK(must(reader.client("K")) == a_client());
+    CHECK(must(reader.find("K", "T")).token.secret == a_token().secret);
+    CHECK_FALSE(must(reader.find("X", "X")).client_known);
+    CHECK_FALSE(must(reader.find_request_token("K", "R")).token_known);
+  }
   const std::string data = bytes_of(dir / "s/credentials/data.mdb");
-  open_store(dir / "s");
+  { open_store(dir / "s"); }
   CHECK(bytes_of(dir / "s/credentials/data.mdb") == data);
+  const auto store = open_store(dir / "s");
+  RequestToken token;
+  token.token = "R";
+  token.secret = verify::Secret(std::string_view("RS"));
+  token.client = "K";
+  token.callback = "oob";
+  const auto issued = issue_request_token(*store, {.token = token, .most_of_client = 1});
+  REQUIRE(issued.ok());
+  CHECK(issued->ok());
+  CHECK(must(must(store->reader()).request_token("R")) == token);
 }
 
 TEST_CASE("the dummy client of an older layout is given an RSA key, once, and keeps its secret") {
   const TempDir dir;
-  Client old;
-  {
-    const auto store = open_store(dir / "s");
-    put(*store, a_client());
-    old = store->dummy_client();
-  }
-  old.rsa_public_keys.clear();
-  std::string bytes(must(encode(old)).reveal());
-  bytes[0] = '\x01';
-  set_meta(dir / "s", "dummy client", bytes);
-  set_layout(dir / "s", "\x01");
+  { open_store(dir / "s"); }
+  fs::remove(dir / "s/credentials/data.mdb");
+  make_layout_1(dir / "s");
   std::string pem;
   for (int round = 0; round < 2; ++round) {
     const auto store = must(Credentials::open(existing(dir / "s")));
     const Client& dummy = store->dummy_client();
-    CHECK(dummy.secrets == old.secrets);
+    CHECK(dummy.secrets == a_client().secrets);
     REQUIRE(dummy.rsa_public_keys.size() == 1);
     CHECK(must(must(store->reader()).find("X", {})).client == dummy);
     if (round == 1) CHECK(dummy.rsa_public_keys[0].pem == pem);
