@@ -159,8 +159,8 @@ Result<Done> write_dummies(WriteTxn& txn, Table meta) {
   request.secret = made_secret();
   request.callback = "oob";
   const auto t = encode(token), u = encode(User{}), r = encode(request);
-  for (auto [name, record] : {std::pair("dummy token", &t), std::pair("dummy user", &u),
-                              std::pair("dummy request", &r)})
+  for (auto [name, record] :
+       {std::pair("dummy token", &t), std::pair("dummy user", &u), std::pair("dummy request", &r)})
     if (auto put = txn.insert(meta, name, (*record)->reveal()); !put) return put.failure();
   return write_dummy_client(txn, meta);
 }

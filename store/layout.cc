@@ -118,8 +118,8 @@ std::string user_index_value(std::string_view client, std::string_view token) {
   return out;
 }
 
-std::string expiry_index_entry(std::int64_t expires, std::string_view token) {
-  return time_bytes(expires).append(token);
+std::string time_index_entry(std::int64_t time, std::string_view name) {
+  return time_bytes(time).append(name);
 }
 
 }  // namespace store

@@ -122,13 +122,13 @@ struct UserIndexEntry {
 };
 Result<UserIndexEntry> parse_user_index(std::string_view value);
 
-// requests_by_expiry has `time in 8 bytes, request token` for keys, and requests_by_client has the
-// same under the client's key, so that the first to expire stand first. At most 263 bytes.
-std::string expiry_index_entry(std::int64_t expires, std::string_view token);
-struct ExpiryIndexEntry {
-  std::int64_t expires = 0;
-  std::string_view token;  // into the bytes that were parsed
+// Indexes by time, such as requests_by_expiry, have `time in 8 bytes, name of the record` for keys
+// or for values, so that the earliest stand first. With a token at most 263 bytes.
+std::string time_index_entry(std::int64_t time, std::string_view name);
+struct TimeIndexEntry {
+  std::int64_t time = 0;
+  std::string_view name;  // into the bytes that were parsed
 };
-Result<ExpiryIndexEntry> parse_expiry_index(std::string_view entry);
+Result<TimeIndexEntry> parse_time_index(std::string_view entry);
 
 }  // namespace store

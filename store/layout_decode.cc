@@ -263,10 +263,10 @@ Result<UserIndexEntry> parse_user_index(std::string_view value) {
   return UserIndexEntry{value.substr(1, length), value.substr(1 + length)};
 }
 
-Result<ExpiryIndexEntry> parse_expiry_index(std::string_view entry) {
-  if (entry.size() < 8) return damaged("index of request tokens", "an entry is cut short");
-  return ExpiryIndexEntry{static_cast<std::int64_t>(take_integer(entry.substr(0, 8))),
-                          entry.substr(8)};
+Result<TimeIndexEntry> parse_time_index(std::string_view entry) {
+  if (entry.size() < 8) return damaged("index by time", "an entry is cut short");
+  return TimeIndexEntry{static_cast<std::int64_t>(take_integer(entry.substr(0, 8))),
+                        entry.substr(8)};
 }
 
 }  // namespace store

@@ -32,10 +32,10 @@ Result<Done> sweep(State& state, Table table, std::optional<std::string_view> cl
     for (; names.size() < kSweptByIssue; at = client ? cursor->next_value() : cursor->next()) {
       if (!at) return at.failure();
       if (!*at) break;
-      const auto entry = parse_expiry_index(client ? (*at)->value : (*at)->key);
+      const auto entry = parse_time_index(client ? (*at)->value : (*at)->key);
       if (!entry) return entry.failure();
-      if (entry->expires > now) break;
-      names.emplace_back(entry->token);
+      if (entry->time > now) break;
+      names.emplace_back(entry->name);
     }
   }
   for (const std::string& name : names) {
@@ -144,7 +144,7 @@ Result<std::optional<RequestToken>> Credentials::Change::State::find_request_tok
 Result<Done> Credentials::Change::State::insert_request_token(const RequestToken& token) {
   auto put = put_record(tables().requests, token.token, token, Mode::Insert, "request token");
   if (!put) return put;
-  const std::string entry = expiry_index_entry(token.expires, token.token);
+  const std::string entry = time_index_entry(token.expires, token.token);
   put = txn->put(tables().requests_by_client, token.client, entry);
   if (!put) return put;
   return txn->put(tables().requests_by_expiry, entry, {});
@@ -155,13 +155,13 @@ Result<Done> Credentials::Change::State::replace_request_token(const RequestToke
   auto put = put_record(tables().requests, after.token, after, Mode::Replace, "request token");
   if (!put || !is_live(before) || is_live(after)) return put;
   auto erased = txn->erase(tables().requests_by_client, before.client,
-                           expiry_index_entry(before.expires, before.token));
+                           time_index_entry(before.expires, before.token));
   if (!erased) return erased.failure();
   return Done{};
 }
 
 Result<Done> Credentials::Change::State::erase_request_token(const RequestToken& token) {
-  const std::string entry = expiry_index_entry(token.expires, token.token);
+  const std::string entry = time_index_entry(token.expires, token.token);
   auto erased = txn->erase(tables().requests, token.token);
   if (erased) erased = txn->erase(tables().requests_by_client, token.client, entry);
   if (erased) erased = txn->erase(tables().requests_by_expiry, entry);

@@ -22,7 +22,7 @@ struct ClientFields {
   std::optional<std::vector<std::string>> rsa_public_keys;  // files
   std::optional<std::vector<std::string>> signature_methods;
   std::optional<std::vector<std::string>> extra;  // NAME=VALUE
-  std::optional<bool> allow_oob;
+  std::optional<bool> allow_oob, renewable, same_token;
   std::optional<std::string> callback_match;
   std::optional<std::string> reply_realms;  // yes, no or default
   std::optional<std::vector<std::string>> quirks;

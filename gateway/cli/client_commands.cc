@@ -26,6 +26,10 @@ void declare_fields(Command& command, ClientFields& fields) {
   command.values("--extra", "NAME=VALUE", fields.extra,
                  "One more field in its token replies; may be repeated");
   command.yes_or_no("--allow-oob", fields.allow_oob, "It may do without a redirect");
+  command.yes_or_no("--renewable", fields.renewable,
+                    "Its tokens come with a session handle, with which it renews them");
+  command.yes_or_no("--same-token", fields.same_token,
+                    "Who consents again to the same realms gives it the token it has");
   command.value("--callback-match", "HOW", fields.callback_match,
                 "exact (the default), ignore_query, prefix or any");
   command.value("--reply-realms", "HOW", fields.reply_realms,

@@ -101,6 +101,8 @@ Outcome<Done> apply(const ClientFields& fields, store::Client& client) {
   if (fields.name) client.name = *fields.name;
   if (fields.description) client.description = *fields.description;
   if (fields.allow_oob) client.allow_oob = *fields.allow_oob;
+  if (fields.renewable) client.renewable = *fields.renewable;
+  if (fields.same_token) client.same_token = *fields.same_token;
   replace(fields.redirect_uris, client.redirect_uris);
   replace(fields.realms, client.realms);
   replace(fields.default_realms, client.default_realms);
@@ -119,7 +121,8 @@ bool empty(const ClientFields& fields) {
   return !(fields.name || fields.description || fields.secret || fields.redirect_uris ||
            fields.realms || fields.default_realms || fields.rsa_public_keys ||
            fields.signature_methods || fields.extra || fields.allow_oob || fields.callback_match ||
-           fields.reply_realms || fields.quirks || fields.header_realm);
+           fields.reply_realms || fields.quirks || fields.header_realm || fields.renewable ||
+           fields.same_token);
 }
 
 }  // namespace gateway::cli

@@ -146,6 +146,8 @@ void print_client(const store::Client& client, const std::optional<Uses>& uses, 
   table.add({"reply_realms", client.reply_realms ? yes_no(*client.reply_realms) : "default"});
   table.add({"quirks", joined(client.quirks)});
   table.add({"header_realm", client.header_realm.empty() ? "-" : printable(client.header_realm)});
+  table.add({"renewable", yes_no(client.renewable)});
+  table.add({"same_token", yes_no(client.same_token)});
   table.add({"enabled", yes_no(client.enabled)});
   table.print(out);
 }

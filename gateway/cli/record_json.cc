@@ -95,6 +95,8 @@ json::object to_json(const store::Client& client, Secrets secrets) {
   }
   out["quirks"] = strings(client.quirks);
   out["header_realm"] = client.header_realm;
+  out["renewable"] = client.renewable;
+  out["same_token"] = client.same_token;
   out["enabled"] = client.enabled;
   return out;
 }
@@ -128,6 +130,15 @@ json::object to_json(const store::Token& token, Secrets secrets) {
   out["realms"] = strings(token.realms);
   out["expires"] = time_or_null(token.expires);
   out["revoked"] = token.revoked;
+  out["created"] = time_or_null(token.created);
+  if (secrets == Secrets::Hidden) {
+    out["has_session_handle"] = token.session_handle.has_value();
+  } else if (token.session_handle) {
+    out["session_handle"] = token.session_handle->reveal();
+  } else {
+    out["session_handle"] = nullptr;
+  }
+  out["authorization_expires"] = time_or_null(token.authorization_expires);
   return out;
 }
 

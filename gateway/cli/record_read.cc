@@ -114,6 +114,8 @@ Read read_client(Fields& in, int min_rsa_bits) {
   in.flag_or_null("reply_realms", client.reply_realms);
   in.texts("quirks", client.quirks);
   in.text("header_realm", client.header_realm);
+  in.flag("renewable", client.renewable);
+  in.flag("same_token", client.same_token);
   in.flag("enabled", client.enabled);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (auto wrong = client_complaint(client)) return Failure(*std::move(wrong));
@@ -150,6 +152,11 @@ Read read_token(Fields& in) {
   in.texts("realms", token.realms);
   in.time_or_null("expires", token.expires);
   in.flag("revoked", token.revoked);
+  in.time_or_null("created", token.created);
+  std::optional<std::string> handle;
+  in.text_or_null("session_handle", handle);
+  if (handle) token.session_handle.emplace(std::string_view(*handle));
+  in.time_or_null("authorization_expires", token.authorization_expires);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (auto wrong = store::complaint(token)) return Failure(*std::move(wrong));
   return Record(std::move(token));

@@ -38,6 +38,7 @@ Outcome<store::Token> draft(const TokenIssue& options, Console& console, std::in
   store::Token token;
   token.client = options.client;
   token.user = options.user;
+  token.created = now;
   if (options.expires && *options.expires != "never") {
     token.expires = parse_deadline(*options.expires, now);
     if (!token.expires) {

@@ -59,6 +59,8 @@ TEST_CASE("a client is added with all that is said about it") {
                                   "--signature-method",
                                   "HMAC-SHA1",
                                   "--allow-oob",
+                                  "--renewable",
+                                  "--same-token",
                                   "--callback-match",
                                   "prefix",
                                   "--extra",
@@ -82,7 +84,8 @@ TEST_CASE("a client is added with all that is said about it") {
       tests::quoted(kPublic) +
       R"(],)"
       R"("signature_methods":["HMAC-SHA1"],"extra":{"a":"b=c"},"reply_realms":false,)"
-      R"("quirks":["unencoded_key","milliseconds"],"header_realm":"a shop","enabled":true})"
+      R"("quirks":["unencoded_key","milliseconds"],"header_realm":"a shop",)"
+      R"("renewable":true,"same_token":true,"enabled":true})"
       "\n";
   CHECK(ran.out == expected);
   CHECK(shell.on_store({"export"}).out == expected);
@@ -288,14 +291,22 @@ TEST_CASE("what isn't there is answered with 1 by every command that names a cli
 
 TEST_CASE("update replaces what is given, empties what is given empty, and keeps the rest") {
   Shell shell;
-  shell.on_store({"client", "add", "--name", "n", "--key", "K", "--secret", "S", "--realm", "a",
-                  "--redirect-uri", "https://a.example/", "--allow-oob", "--extra", "x=y",
-                  "--quirk", "raw_body_hash", "--header-realm", "h"});
+  shell.on_store({"client",         "add",
+                  "--name",         "n",
+                  "--key",          "K",
+                  "--secret",       "S",
+                  "--realm",        "a",
+                  "--redirect-uri", "https://a.example/",
+                  "--allow-oob",    "--same-token",
+                  "--extra",        "x=y",
+                  "--quirk",        "raw_body_hash",
+                  "--header-realm", "h"});
   const auto before = object(shell.on_store({"client", "list", "--json"}).out);
   CHECK(before.at("header_realm") == "h");
   const Ran ran =
       shell.on_store({"client", "update", "K", "--realm", "b", "--realm", "c", "--redirect-uri", "",
-                      "--no-allow-oob", "--quirk", "", "--header-realm", "", "--json"});
+                      "--no-allow-oob", "--renewable", "--no-same-token", "--quirk", "",
+                      "--header-realm", "", "--json"});
   CAPTURE(ran.err);
   REQUIRE(ran.code == 0);
   auto expected = before;
@@ -304,6 +315,8 @@ TEST_CASE("update replaces what is given, empties what is given empty, and keeps
   expected["allow_oob"] = false;
   expected["quirks"] = tests::json::array();
   expected["header_realm"] = "";
+  expected["renewable"] = true;
+  expected["same_token"] = false;
   CHECK(object(ran.out) == expected);
   CHECK(object(shell.on_store({"client", "list", "--json"}).out) == expected);
   CHECK(object(shell.on_store({"export"}).out).at("secret") == "S");

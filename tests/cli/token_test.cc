@@ -49,7 +49,9 @@ TEST_CASE("a token is issued with its secret, once") {
   CAPTURE(ran.err);
   CHECK(ran.out ==
         "{\"type\":\"token\",\"client\":\"K\",\"user\":\"alice\",\"token\":\"T\",\"secret\":\"TS\","
-        "\"realms\":[\"address\"],\"expires\":\"2030-04-16T17:46:40Z\",\"revoked\":false}\n");
+        "\"realms\":[\"address\"],\"expires\":\"2030-04-16T17:46:40Z\",\"revoked\":false,"
+        "\"created\":\"2030-03-17T17:46:40Z\",\"session_handle\":null,"
+        "\"authorization_expires\":null}\n");
   CHECK(issue(shell, "K", "alice", "T2").out ==
         "token    T2\nsecret   hush\nrealms   email\nexpires  never\n");
   const auto made =

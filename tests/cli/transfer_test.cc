@@ -38,32 +38,32 @@ const std::string kFull =
     R"("rsa_public_keys":[)" +
     tests::quoted(verify::testing::kPublic) +
     R"(],)"
-    R"("signature_methods":["HMAC-SHA1","PLAINTEXT"],"extra":{"a":"","ü":"\"x\""},"reply_realms":false,"quirks":["crlf_fields"],"header_realm":"h r","enabled":false})"
+    R"("signature_methods":["HMAC-SHA1","PLAINTEXT"],"extra":{"a":"","ü":"\"x\""},"reply_realms":false,"quirks":["crlf_fields"],"header_realm":"h r","renewable":true,"same_token":true,"enabled":false})"
     "\n"
     R"({"type":"client","key":"R","secret":null,"name":"","description":"","redirect_uris":[],"callback_match":"ignore_query",)"
     R"("allow_oob":false,"realms":[],"default_realms":[],)"
     R"("rsa_public_keys":[{"key":)" +
     tests::quoted(verify::testing::kPublicPkcs1) +
     R"(,"expires":"2030-01-31T12:00:00Z"}],)"
-    R"("signature_methods":[],"extra":{},"reply_realms":true,"quirks":[],"header_realm":"","enabled":true})"
+    R"("signature_methods":[],"extra":{},"reply_realms":true,"quirks":[],"header_realm":"","renewable":false,"same_token":false,"enabled":true})"
     "\n"
     R"({"type":"client","key":"S","secrets":[{"secret":"new","expires":null},{"secret":"old","expires":"2030-03-17T17:46:40Z"}],)"
     R"("name":"","description":"","redirect_uris":[],"callback_match":"any",)"
     R"("allow_oob":false,"realms":[],"default_realms":[],"rsa_public_keys":[],)"
-    R"("signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","enabled":true})"
+    R"("signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","renewable":false,"same_token":false,"enabled":true})"
     "\n"
     R"({"type":"client","key":"T","secrets":[{"secret":"only","expires":"1970-01-01T00:00:00Z"}],)"
     R"("name":"","description":"","redirect_uris":[],"callback_match":"exact",)"
     R"("allow_oob":false,"realms":[],"default_realms":[],"rsa_public_keys":[],)"
-    R"("signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","enabled":true})"
+    R"("signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","renewable":false,"same_token":false,"enabled":true})"
     "\n"
     R"({"type":"user","name":"Jürgen \"x\" \\","password_hash":null,"enabled":false})"
     "\n"
     R"({"type":"user","name":"alice","password_hash":"pbkdf2:sha256:1000$salt$0000000000000000000000000000000000000000000000000000000000000000","enabled":true})"
     "\n"
-    R"({"type":"token","client":"S","user":"Jürgen \"x\" \\","token":"<T>&\\","secret":" ~","realms":["email"],"expires":"9999-12-31T23:59:59Z","revoked":true})"
+    R"({"type":"token","client":"S","user":"Jürgen \"x\" \\","token":"<T>&\\","secret":" ~","realms":["email"],"expires":"9999-12-31T23:59:59Z","revoked":true,"created":"2023-11-14T22:13:20Z","session_handle":" \"h\\","authorization_expires":"2030-01-31T12:00:00Z"})"
     "\n"
-    R"({"type":"token","client":"S","user":"alice","token":"T","secret":"TS","realms":[],"expires":null,"revoked":false})"
+    R"({"type":"token","client":"S","user":"alice","token":"T","secret":"TS","realms":[],"expires":null,"revoked":false,"created":null,"session_handle":null,"authorization_expires":null})"
     "\n";
 
 Ran import(Shell& shell, const std::string& lines, std::vector<std::string> more = {}) {
@@ -101,12 +101,12 @@ TEST_CASE("what is left out has its default") {
       exported(shell) ==
       R"({"type":"client","key":"K","secret":"S","name":"N","description":"","redirect_uris":[],)"
       R"("callback_match":"exact","allow_oob":false,"realms":[],"default_realms":[],)"
-      R"("rsa_public_keys":[],"signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","enabled":true})"
+      R"("rsa_public_keys":[],"signature_methods":[],"extra":{},"reply_realms":null,"quirks":[],"header_realm":"","renewable":false,"same_token":false,"enabled":true})"
       "\n"
       R"({"type":"user","name":"alice","password_hash":null,"enabled":true})"
       "\n"
       R"({"type":"token","client":"K","user":"alice","token":"T","secret":"TS","realms":[],)"
-      R"("expires":null,"revoked":false})"
+      R"("expires":null,"revoked":false,"created":null,"session_handle":null,"authorization_expires":null})"
       "\n");
 }
 
@@ -200,6 +200,13 @@ TEST_CASE("each mistake is answered with its line and field, and never with a se
       {t + R"(,"secret":"hush","expires":5})", "field \"expires\": expected a time in UTC"},
       {t + R"(,"secret":"hush","expires":"2030-01-01T00:00:00+01:00"})", "\"expires\": expected"},
       {t + R"(,"secret":"hush","revoked":"no"})", "field \"revoked\": expected true or false"},
+      {t + R"(,"secret":"hush","created":1})", "field \"created\": expected a time in UTC"},
+      {t + R"(,"secret":"hush","session_handle":7})", "field \"session_handle\": expected"},
+      {t + R"(,"secret":"hush","session_handle":""})", "session handle"},
+      {t + R"(,"secret":"hush","authorization_expires":"never"})",
+       "\"authorization_expires\": exp"},
+      {c + R"(,"renewable":null})", "field \"renewable\": expected true or false"},
+      {c + R"(,"same_token":1})", "field \"same_token\": expected true or false"},
       {R"({"type":"token","client":"X","user":"alice","token":"T","secret":"hush"})", "\"X\""},
       {R"({"type":"token","client":"C","user":"x","token":"T","secret":"hush"})", "\"x\""},
       {R"({"type":"user","name":"alice"})", "alice"},

@@ -5,15 +5,15 @@
 
 namespace store {
 
-TEST_CASE("index entries of request tokens stand in order of time, and name time and token") {
+TEST_CASE("entries of an index by time stand in its order, and name time and record") {
   const std::string longest(255, 't');
-  CHECK(expiry_index_entry(1, longest).size() <= 511);
-  CHECK(expiry_index_entry(255, "z") < expiry_index_entry(256, "a"));
-  const std::string bytes = expiry_index_entry(1'700'000'000, longest);
-  const ExpiryIndexEntry entry = must(parse_expiry_index(bytes));
-  CHECK(entry.expires == 1'700'000'000);
-  CHECK(entry.token == longest);
-  CHECK(kind_of(parse_expiry_index("1234567")) == Kind::Unavailable);
+  CHECK(time_index_entry(1, longest).size() <= 511);
+  CHECK(time_index_entry(255, "z") < time_index_entry(256, "a"));
+  const std::string bytes = time_index_entry(1'700'000'000, longest);
+  const TimeIndexEntry entry = must(parse_time_index(bytes));
+  CHECK(entry.time == 1'700'000'000);
+  CHECK(entry.name == longest);
+  CHECK(kind_of(parse_time_index("1234567")) == Kind::Unavailable);
 }
 
 TEST_CASE("an index entry of a user names client and token, at their longest too") {
