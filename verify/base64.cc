@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kLetters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr unsigned char kNoLetter = 0xff;
+constexpr unsigned char kLargest = 63, kNoLetter = 0xff;
 
 constexpr std::array<unsigned char, 256> kValues = [] {
   std::array<unsigned char, 256> table{};
@@ -19,6 +19,8 @@ constexpr std::array<unsigned char, 256> kValues = [] {
   }
   return table;
 }();
+
+std::uint32_t value_of(char c) { return kValues[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
@@ -45,12 +47,22 @@ std::optional<std::size_t> from_base64(std::string_view text, std::span<unsigned
   }
   const std::size_t size = text.size() * 6 / 8;
   if (size > out.size()) return std::nullopt;
+  std::size_t written = 0;
+  for (; text.size() >= 4; text.remove_prefix(4)) {
+    std::uint32_t group = 0, all = 0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::uint32_t value = value_of(text[k]);
+      group = group << 6 | value;
+      all |= value;
+    }
+    if (all > kLargest) return std::nullopt;
+    for (int shift : {16, 8, 0}) out[written++] = static_cast<unsigned char>(group >> shift);
+  }
   std::uint32_t bits = 0;
   int count = 0;
-  std::size_t written = 0;
   for (char c : text) {
-    const unsigned char value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNoLetter) return std::nullopt;
+    const std::uint32_t value = value_of(c);
+    if (value > kLargest) return std::nullopt;
     bits = bits << 6 | value;
     count += 6;
     if (count >= 8) {

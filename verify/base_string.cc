@@ -29,12 +29,10 @@ char* put_twice_encoded(std::string_view text, char* out) {
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-char* put_encoded_lower(std::string_view text, char* out) {
-  for (char c : text) {
-    const char small = lower(c);
-    out = percent_encode(std::string_view(&small, 1), out);
-  }
-  return out;
+char* put_encoded(char c, char* out) {
+  if (!is_unreserved(c)) return percent_encode(std::string_view(&c, 1), out);
+  *out = c;
+  return out + 1;
 }
 
 bool is_https(std::string_view scheme) { return scheme.size() == 5; }
@@ -101,8 +99,9 @@ std::vector<Parameter> quirky(const std::vector<Parameter>& parameters, QuirkSet
   std::vector<Parameter> out = parameters;
   for (Parameter& parameter : out) {
     // What is plain isn't encoded for the second time, and so is encoded once in all.
-    const bool body_hash = parameter.name == name(Field::BodyHash);
-    if (body_hash && quirks.has(Quirk::RawBodyHash)) parameter.plain = true;
+    const bool raw =
+        parameter.name == name(Field::BodyHash) || parameter.name == name(Field::ConsumerKey);
+    if (raw && quirks.has(Quirk::RawBodyHash)) parameter.plain = true;
     if (parameter.source == Source::Form && quirks.has(Quirk::CrlfFields)) {
       parameter.value = with_line_feeds(parameter.value, arena);
     }
@@ -121,14 +120,13 @@ std::string_view build(const RequestView& request, const std::vector<Parameter>&
   char* const start = arena.take(most);
   char* out = start;
 
-  for (char c : request.method) {
-    const char large = upper(c);
-    out = percent_encode(std::string_view(&large, 1), out);
-  }
+  for (char c : request.method) out = put_encoded(upper(c), out);
   *out++ = '&';
-  out = put_encoded_lower(request.scheme, out);
+  for (char c : request.scheme) out = put_encoded(lower(c), out);
   out = put("%3A%2F%2F", out);
-  out = put_encoded_lower(without_default_port(request.authority, request.scheme), out);
+  for (char c : without_default_port(request.authority, request.scheme)) {
+    out = put_encoded(lower(c), out);
+  }
   out = percent_encode(request.path_prefix, out);
   out = percent_encode(path, out);
   if (path.empty() && request.path_prefix.empty()) out = put("%2F", out);

@@ -1,6 +1,5 @@
 #include "verify/keyed_hash.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -25,14 +24,20 @@ class Mixer {
         v2_(low ^ 0x6c7967656e657261),
         v3_(high ^ 0x7465646279746573) {}
 
-  void add(const unsigned char* bytes, std::size_t size) {
+  void add(std::string_view bytes) {
+    const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+    std::size_t size = bytes.size();
     total_ += size;
-    while (held_ != 0 && size != 0) {
-      put(*bytes++);
-      --size;
-    }
-    for (; size >= 8; size -= 8, bytes += 8) absorb(little_endian(bytes));
-    for (; size != 0; --size) put(*bytes++);
+    for (; size >= 8; size -= 8, at += 8) put(little_endian(at), 8);
+    std::uint64_t rest = 0;
+    for (unsigned i = 0; i < size; ++i) rest |= std::uint64_t{at[i]} << (8 * i);
+    put(rest, static_cast<unsigned>(size));
+  }
+
+  // As eight bytes, little-endian.
+  void add(std::uint64_t number) {
+    total_ += 8;
+    put(number, 8);
   }
 
   KeyedHash::Value finish() {
@@ -50,12 +55,14 @@ class Mixer {
   }
 
  private:
-  void put(unsigned char byte) {
-    word_ |= std::uint64_t{byte} << (8 * held_);
-    if (++held_ < 8) return;
+  // The `count` lowest bytes of a word whose others are zero.
+  void put(std::uint64_t bytes, unsigned count) {
+    word_ |= bytes << (8 * held_);
+    held_ += count;
+    if (held_ < 8) return;
     absorb(word_);
-    word_ = 0;
-    held_ = 0;
+    held_ -= 8;
+    word_ = held_ == 0 ? 0 : bytes >> (8 * (count - held_));
   }
   void absorb(std::uint64_t word) {
     v3_ ^= word;
@@ -95,12 +102,8 @@ KeyedHash::~KeyedHash() {
 KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) const {
   Mixer mixer(low_, high_);
   for (std::string_view part : parts) {
-    std::array<unsigned char, 8> length{};
-    for (std::size_t i = 0; i < 8; ++i) {
-      length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (8 * i));
-    }
-    mixer.add(length.data(), length.size());
-    mixer.add(reinterpret_cast<const unsigned char*>(part.data()), part.size());
+    mixer.add(std::uint64_t{part.size()});
+    mixer.add(part);
   }
   return mixer.finish();
 }

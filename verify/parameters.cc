@@ -147,14 +147,13 @@ bool Parameters::add(Pair pair, Source source) {
     return true;
   }
   const std::string_view name = pair.name.text;
-  if (!recode(pair.value, source)) {
+  const bool is_signature = name == kFieldNames[static_cast<std::size_t>(Field::Signature)];
+  if (!is_signature && !recode(pair.value, source)) {
     note(Reason::ParameterMalformed, clipped(name));
     value = pair.value = Piece{};
   }
-  if (name.starts_with(kPrefix)) {
-    add_field(name, value, source);
-    if (name == kFieldNames[static_cast<std::size_t>(Field::Signature)]) return true;
-  }
+  if (name.starts_with(kPrefix)) add_field(name, value, source);
+  if (is_signature) return true;
   sorted_.push_back({order_of(name), name, pair.value.text, plain, source});
   return true;
 }
@@ -174,6 +173,7 @@ void Parameters::add_field(std::string_view name, Piece value, Source source) {
   std::optional<std::string_view>& slot = fields_[static_cast<std::size_t>(*field)];
   if (slot && !twice_) twice_ = name;
   slot = decode(value, source);
+  if (!slot) note(Reason::ParameterMalformed, clipped(name));
 }
 
 // Section 3.4.1.3.1 leaves it out. Some clients encode it and some don't, so a bad '%' is no fault.
@@ -198,13 +198,14 @@ bool Parameters::recode(Piece& piece, Source source) {
   return true;
 }
 
-// Requires that recode() took it.
-std::string_view Parameters::decode(Piece piece, Source source) {
+// Nothing on a bad '%'.
+std::optional<std::string_view> Parameters::decode(Piece piece, Source source) {
   if (piece.plain) return piece.text;
   char* const start = arena_.take(piece.text.size());
   char* const end = percent_decode(piece.text, plus_in(source), start);
-  arena_.give_back(end);
-  return {start, static_cast<std::size_t>(end - start)};
+  arena_.give_back(end == nullptr ? start : end);
+  if (end == nullptr) return std::nullopt;
+  return std::string_view(start, static_cast<std::size_t>(end - start));
 }
 
 void Parameters::note(Reason reason, std::string_view detail) {

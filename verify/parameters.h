@@ -80,7 +80,7 @@ class Parameters {
   void add_field(std::string_view name, Piece value, Source source);
   void add_realm(std::string_view value);
   bool recode(Piece& piece, Source source);
-  std::string_view decode(Piece piece, Source source);
+  std::optional<std::string_view> decode(Piece piece, Source source);
   void note(Reason reason, std::string_view detail);
   std::optional<Reject> split(bool apart) const;
   std::optional<Reject> repeated() const;

@@ -4,7 +4,10 @@
 // (3.5.1) and of application/x-www-form-urlencoded (3.4.1.3.1, '+' is a space). Pure.
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -22,8 +25,21 @@ inline constexpr std::array<bool, 256> kUnreserved = [] {
 
 inline bool is_unreserved(char c) { return kUnreserved[static_cast<unsigned char>(c)]; }
 
-// The first byte in [from, end) that is not unreserved, or `end`.
+// The first byte in [from, end) that is not unreserved, or `end`. Most of what is signed is
+// unreserved, and most of the reading is this loop: it takes sixteen bytes at once.
 inline const char* skip_unreserved(const char* from, const char* end) {
+  static_assert(std::endian::native == std::endian::little);
+  using Block = unsigned char __attribute__((vector_size(16)));
+  for (; end - from >= std::ptrdiff_t{sizeof(Block)}; from += sizeof(Block)) {
+    Block c;
+    std::memcpy(&c, from, sizeof c);
+    const Block letter = (c | 0x20) - 'a', digit = c - '0', dash_or_dot = c - '-';
+    const auto good = (letter < 26) | (digit < 10) | (dash_or_dot < 2) | (c == '_') | (c == '~');
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), &good, sizeof halves);
+    if (halves[0] != ~0ull) return from + std::countr_one(halves[0]) / 8;
+    if (halves[1] != ~0ull) return from + 8 + std::countr_one(halves[1]) / 8;
+  }
   while (from != end && is_unreserved(*from)) ++from;
   return from;
 }
