@@ -106,6 +106,45 @@ TEST_CASE("accepting a request allocates nothing once its workspace is warm") {
   }
 }
 
+TEST_CASE("nor does it with the parameters in query or form, without a token, or by another HMAC") {
+  // Moves what a header says into a query or form.
+  const auto as_pairs = [](const std::string& header) {
+    std::string out;
+    for (std::size_t at = header.find("oauth_"); at != std::string::npos;
+         at = header.find("oauth_", at)) {
+      const std::size_t equals = header.find("=\"", at), end = header.find('"', equals + 2);
+      if (!out.empty()) out += '&';
+      out += header.substr(at, equals - at) + '=' + header.substr(equals + 2, end - equals - 2);
+      at = end;
+    }
+    return out;
+  };
+  for (const Source source : {Source::Header, Source::Query, Source::Form}) {
+    for (const Method method : {Method::HmacSha1, Method::HmacSha256, Method::HmacSha512}) {
+      for (const bool with_token : {true, false}) {
+        CAPTURE(name(method));
+        CAPTURE(with_token);
+        Request request{.target = "/api/email?q=a+b%2Fc&x=1"};
+        if (source == Source::Form) request.form = "status=Hello%20you";
+        Signer signer{.client = "client", .client_secret = secret("cs"), .method = method};
+        if (with_token) signer.token = "token";
+        if (with_token) signer.token_secret = secret("ts");
+        const std::string header = *authorization_header(request.view(), signer, 1000, "n/n=");
+        if (source == Source::Header) request.authorization = header;
+        if (source == Source::Query) request.target += '&' + as_pairs(header);
+        if (source == Source::Form) *request.form += '&' + as_pairs(header);
+        const Keys keys = good_keys("cs", with_token ? "ts" : "");
+        const Requirement requirement{.token = with_token, .realms = {}, .any_realm = false};
+        Workspace workspace;
+        cost_of(request, keys, requirement, workspace);
+        const Cost cost = cost_of(request, keys, requirement, workspace);
+        CHECK(cost.accepted);
+        CHECK(cost.allocations == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("an arena that was reset has room at once for all that it gave out before") {
   for (int takes = 1; takes < 40; ++takes) {
     Arena arena;
