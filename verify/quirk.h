@@ -13,7 +13,7 @@ enum class Quirk : std::uint8_t {
   UnencodedKey,  // "unencoded_key": secrets go into the key as they are (3.4.2 encodes them);
                  // WooCommerce, WordPress
   RawBodyHash,   // "raw_body_hash": oauth_body_hash and oauth_consumer_key are signed as if they
-                // were encoded already; Mastercard
+                 // were encoded already; Mastercard
   QueryInForm,   // "query_in_form": what the form repeats of the query is signed once; Canvas LTI
   CrlfFields,    // "crlf_fields": line ends in form values were signed as LF, and a browser sent
                  // them as CRLF; LTI launches
