@@ -22,6 +22,11 @@ std::optional<std::string> client_complaint(const store::Client& client) {
     if (has(client.realms, realm)) continue;
     return "the default realm " + conf::quoted(realm) + " is not among the client's realms";
   }
+  for (const auto& [name, value] : client.extra) {
+    if (name.starts_with("oauth_")) {
+      return "an extra field must not begin with \"oauth_\", as " + conf::quoted(name) + " does";
+    }
+  }
   return store::complaint(client);
 }
 

@@ -23,6 +23,13 @@ std::string end(const store::Token& token) {
   return token.expires ? format_time(*token.expires) : "never";
 }
 
+// By when its client can renew it, which takes its session handle.
+std::string renewal(const store::Token& token) {
+  if (!token.session_handle) return "no";
+  if (!token.authorization_expires) return "yes";
+  return "until " + format_time(*token.authorization_expires);
+}
+
 Outcome<Done> check_realms_of(const store::Client& client, const std::vector<std::string>& realms) {
   const std::vector<std::string_view> allowed(client.realms.begin(), client.realms.end());
   for (const std::string& realm : realms) {
@@ -162,7 +169,9 @@ Outcome<Done> token_show(const TokenShow& options, Console& console, const Clock
   table.add({"client", printable(token->client)});
   table.add({"user", printable(token->user)});
   table.add({"realms", joined(token->realms)});
+  table.add({"created", token->created ? format_time(*token->created) : "unknown"});
   table.add({"expires", end(*token)});
+  table.add({"renewable", renewal(*token)});
   table.add({"state", state(*token, clock.unix_seconds())});
   table.print(console.out);
   return Done{};

@@ -7,6 +7,7 @@
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
+#include "store/sessions.h"
 #include "verify/password.h"
 
 namespace gateway::cli {
@@ -14,9 +15,28 @@ namespace {
 
 using Change = store::Credentials::Change;
 
+std::string counted(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
+}
+
+// What a user has signed in to ends after the change that calls for it: whoever begins a session
+// from then on has seen the change. Sessions have a file of their own, so it can fail by itself.
+Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user) {
+  const auto sessions = store::Sessions::open_existing(place.folder);
+  if (!sessions && sessions.error().kind == store::Error::Kind::NotFound) return std::uint64_t{0};
+  auto ended = sessions ? (*sessions)->end_all_of(user) : sessions.failure();
+  if (!ended) {
+    return refused("the change is made, but sessions of user " + printable(user) +
+                   " may go on: " + ended.error().sentence);
+  }
+  return *ended;
+}
+
+enum class SessionsOf : bool { GoOn, End };
+
 // Changes the user in one transaction, and says so.
 Outcome<Done> alter_user(const UserNamed& options, Console& console, std::string_view done_word,
-                         const std::function<void(store::User&)>& alter) {
+                         SessionsOf sessions, const std::function<void(store::User&)>& alter) {
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
   auto change = place->credentials->begin();
@@ -26,11 +46,19 @@ Outcome<Done> alter_user(const UserNamed& options, Console& console, std::string
   alter(*user);
   if (auto put = change->put(*user, Change::Mode::Replace); !put) return refused(put.error());
   if (auto done = change->commit(); !done) return refused(done.error());
+  std::uint64_t ended = 0;
+  if (sessions == SessionsOf::End) {
+    const auto all = end_sessions(*place, user->name);
+    if (!all) return all.failure();
+    ended = *all;
+  }
   if (options.json) {
     print(to_json(*user, Secrets::Hidden), console.out);
-  } else {
-    console.out << done_word << " user " << printable(user->name) << '\n';
+    return Done{};
   }
+  console.out << done_word << " user " << printable(user->name);
+  if (ended > 0) console.out << " and ended " << counted(ended, "session");
+  console.out << '\n';
   return Done{};
 }
 
@@ -87,16 +115,18 @@ Outcome<Done> user_passwd(const UserNamed& options, Console& console) {
   const auto password = read_new_password(console);
   if (!password) return password.failure();
   const std::string hash = verify::hash_password(password->reveal());  // slow: before the store
-  return alter_user(options, console, "changed the password of",
+  return alter_user(options, console, "changed the password of", SessionsOf::End,
                     [&hash](store::User& user) { user.password_hash = hash; });
 }
 
 Outcome<Done> user_disable(const UserNamed& options, Console& console) {
-  return alter_user(options, console, "disabled", [](store::User& user) { user.enabled = false; });
+  return alter_user(options, console, "disabled", SessionsOf::End,
+                    [](store::User& user) { user.enabled = false; });
 }
 
 Outcome<Done> user_enable(const UserNamed& options, Console& console) {
-  return alter_user(options, console, "enabled", [](store::User& user) { user.enabled = true; });
+  return alter_user(options, console, "enabled", SessionsOf::GoOn,
+                    [](store::User& user) { user.enabled = true; });
 }
 
 Outcome<Done> user_remove(const UserNamed& options, Console& console) {
@@ -107,13 +137,24 @@ Outcome<Done> user_remove(const UserNamed& options, Console& console) {
   const auto tokens = change->remove_user(options.name);
   if (!tokens) return refused(tokens.error());
   if (auto done = change->commit(); !done) return refused(done.error());
+  const auto sessions = end_sessions(*place, options.name);
+  if (!sessions) return sessions.failure();
   if (options.json) {
-    print({{"type", "user"}, {"name", options.name}, {"removed", true}, {"tokens", *tokens}},
+    print({{"type", "user"},
+           {"name", options.name},
+           {"removed", true},
+           {"tokens", *tokens},
+           {"sessions", *sessions}},
           console.out);
-  } else {
-    console.out << "removed user " << printable(options.name) << " and " << *tokens
-                << (*tokens == 1 ? " token" : " tokens") << '\n';
+    return Done{};
   }
+  console.out << "removed user " << printable(options.name);
+  if (*sessions > 0) {
+    console.out << ", " << counted(*tokens, "token") << " and " << counted(*sessions, "session");
+  } else {
+    console.out << " and " << counted(*tokens, "token");
+  }
+  console.out << '\n';
   return Done{};
 }
 

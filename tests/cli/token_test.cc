@@ -182,9 +182,10 @@ TEST_CASE("a token is shown with the id that the backend sees, and whether it is
   add_people(shell);
   shell.on_store(
       {"token", "issue", "--client", "K", "--user", "alice", "--token", "T", "--expires", "10s"});
-  const std::string head = "token    T\nid       " + store::token_id("T") +
-                           "\nclient   K\nuser     alice\nrealms   email\n"
-                           "expires  2030-03-17T17:46:50Z\nstate    ";
+  const std::string head = "token      T\nid         " + store::token_id("T") +
+                           "\nclient     K\nuser       alice\nrealms     email\n"
+                           "created    2030-03-17T17:46:40Z\nexpires    2030-03-17T17:46:50Z\n"
+                           "renewable  no\nstate      ";
   shell.clock.now += 9;
   CHECK(shell.on_store({"token", "show", "T"}).out == head + "live\n");
   shell.clock.now += 1;
@@ -195,6 +196,38 @@ TEST_CASE("a token is shown with the id that the backend sees, and whether it is
   CHECK(tests::text(record.at("id")) == store::token_id("T"));
   CHECK(record.at("revoked") == true);
   CHECK(shell.on_store({"token", "show", "X"}).code == 1);
+}
+
+TEST_CASE("a token with a session handle is said to be renewable, and until when, without it") {
+  struct Case {
+    std::string fields, created, renewable;
+  };
+  const std::vector<Case> cases{
+      {"", "unknown", "no"},
+      {R"(,"created":"2026-01-01T00:00:00Z","session_handle":"hush")", "2026-01-01T00:00:00Z",
+       "yes"},
+      {R"(,"session_handle":"hush","authorization_expires":"2031-01-01T00:00:00Z")", "unknown",
+       "until 2031-01-01T00:00:00Z"},
+  };
+  for (const Case& c : cases) {
+    Shell shell;
+    add_people(shell);
+    const auto file = shell.write(
+        "token.jsonl", R"({"type":"token","client":"K","user":"bob","token":"T","secret":"hush")" +
+                           c.fields + "}\n");
+    REQUIRE(shell.on_store({"import", file.string()}).code == 0);
+    const std::string shown = shell.on_store({"token", "show", "T"}).out;
+    CHECK(has(shown, "\ncreated    " + c.created + "\n"));
+    CHECK(has(shown, "\nrenewable  " + c.renewable + "\n"));
+    for (const char* command : {"show", "list"}) {
+      std::vector<std::string> arguments{"token", command, "--json"};
+      if (command == std::string("show")) arguments.push_back("T");
+      const Ran ran = shell.on_store(arguments);
+      CHECK(object(ran.out).at("has_session_handle") == (c.renewable != "no"));
+      CHECK(!has(ran.out, "hush"));
+    }
+    CHECK(!has(shown, "hush"));
+  }
 }
 
 TEST_CASE("revoking a token twice is no error, revoking an unknown one is") {

@@ -1,6 +1,8 @@
 #include <thread>
 
+#include "store/layout.h"
 #include "store/sessions.h"
+#include "store/sessions_file.h"
 #include "tests/store/support.h"
 
 // Failed sign-ins make the next one wait.
@@ -18,6 +20,35 @@ struct ThrottleStore {
   std::int64_t wait(std::string_view user, std::string_view address,
                     std::int64_t now = kStart) const {
     return sessions->wait(user, address, now);
+  }
+  SessionsFile file() const {
+    auto opened = open_sessions_file(dir.path(), /*make=*/false);
+    REQUIRE(opened.ok());
+    return *std::move(opened);
+  }
+  std::uint64_t counts() const {
+    const SessionsFile opened = file();
+    const auto txn = must(WriteTxn::begin(opened.env));
+    const std::uint64_t entries = must(txn->size(opened.counts)).entries;
+    CHECK(must(txn->size(opened.by_noted)).entries == entries);
+    return entries;
+  }
+  // As if so many names had failed, at once and a while ago.
+  void fill(std::uint32_t number) {
+    constexpr std::int64_t kNoted = kStart - kFailureHalfLife;
+    Writer record(RecordKind::Throttle, 100);
+    record.time(1, std::int64_t{1000});
+    record.time(2, kNoted);
+    const verify::Secret bytes = must(record.finish("count"));
+    const SessionsFile opened = file();
+    auto txn = must(WriteTxn::begin(opened.env));
+    for (std::uint32_t i = 0; i < number; ++i) {
+      std::string key(8, '\0');
+      put_integer(key, i, 8);
+      must(txn->put(opened.counts, key, bytes.reveal()));
+      must(txn->put(opened.by_noted, time_index_entry(kNoted, key), {}));
+    }
+    must(txn->commit());
   }
   TempDir dir;
   std::unique_ptr<Sessions> sessions = must(Sessions::open(dir.path()));
@@ -119,20 +150,27 @@ TEST_CASE("a clock set back a little keeps a count, and set back far forgives it
   CHECK(s.wait("alice", "", kStart - kFailureHalfLife - 1) == 0);
 }
 
-TEST_CASE("old counts are swept with the new ones, so the store doesn't grow") {
+TEST_CASE("old counts are swept with the new ones") {
   ThrottleStore s;
-  const auto size = [&] { return std::filesystem::file_size(s.dir / "sessions/data.mdb"); };
   std::int64_t now = kStart;
-  const auto attack = [&](int times) {
-    for (int i = 0; i < times; ++i) {
-      now += 60;
-      s.fail(1, "user" + std::to_string(now), "192.0.2." + std::to_string(now % 250), now);
-    }
-  };
-  attack(300);
-  const auto after_a_while = size();
-  attack(600);
-  CHECK(size() == after_a_while);
+  for (int i = 0; i < 300; ++i) {
+    now += 60;
+    s.fail(1, "user" + std::to_string(i), "192.0.2." + std::to_string(i % 250), now);
+  }
+  // Those of the last hour: twelve half-lives.
+  CHECK(s.counts() == 2 * 60);
+}
+
+TEST_CASE("counts are bounded in number, and the oldest give way") {
+  ThrottleStore s;
+  s.fill(kMostCounts - 2);
+  s.fail(1, "alice", "192.0.2.1");
+  CHECK(s.counts() == kMostCounts);
+  s.fail(kOfUser - 1, "alice", "192.0.2.1");
+  CHECK(s.counts() == kMostCounts);
+  s.fail(1, "bob", "192.0.2.1");
+  CHECK(s.counts() == kMostCounts);
+  CHECK(s.wait("alice", "") == 97);
 }
 
 TEST_CASE("failures that come at once from many threads are all counted") {
