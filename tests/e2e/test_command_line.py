@@ -12,12 +12,14 @@ from signer import Signer
 RECORDS = [
     {"type": "client", "key": "K", "secret": "S", "name": "N", "description": "", "redirect_uris": ["https://a.test/cb"],
      "callback_match": "exact", "allow_oob": False, "realms": ["email"], "default_realms": [], "rsa_public_keys": [],
-     "signature_methods": [], "extra": {"plan": "gold"}, "reply_realms": None, "quirks": [], "header_realm": "", "enabled": True},
+     "signature_methods": [], "extra": {"plan": "gold"}, "reply_realms": None, "quirks": [], "header_realm": "",
+     "renewable": False, "same_token": True, "enabled": True},
     {"type": "user", "name": "älice", "password_hash": "pbkdf2:sha256:600000$abc$" + "0" * 64, "enabled": True},
     {"type": "token", "client": "K", "user": "älice", "token": "T", "secret": "TS", "realms": ["email"], "expires": None,
-     "revoked": False},
+     "revoked": False, "created": None, "session_handle": "H", "authorization_expires": "2999-01-01T00:00:00Z"},
     {"type": "token", "client": "K", "user": "älice", "token": "T2", "secret": "TS2", "realms": [],
-     "expires": "2999-01-01T00:00:00Z", "revoked": True},
+     "expires": "2999-01-01T00:00:00Z", "revoked": True, "created": "2020-01-01T00:00:00Z",
+     "session_handle": None, "authorization_expires": None},
 ]
 
 
