@@ -80,12 +80,14 @@ def machine():
             f"TCP congestion control {sysctl('net/ipv4/tcp_congestion_control')}")
 
 
-def versions(portcullis):
+def own_version():
     commit = command_output("git", "-C", str(TOP), "rev-parse", "--short", "HEAD")
     changed = command_output("git", "-C", str(TOP), "status", "--porcelain", "--untracked-files=no")
-    out = []
-    if portcullis:
-        out.append(f"Portcullis at commit {commit}{' with changes' if changed else ''}")
+    return f"Portcullis at commit {commit}{' with changes' if changed else ''}"
+
+
+def versions(portcullis):
+    out = [own_version()] if portcullis else []
     nginx = command_output("nginx", "-v").rpartition("/")[2]
     haproxy = command_output("haproxy", "-v").splitlines()
     return ", ".join(

@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kAuthority = "api.example.com";
 constexpr std::string_view kTarget = "/api/items?page=2&per_page=50";
 constexpr std::int64_t kStart = 1'700'000'000;  // Unix seconds
-constexpr std::uint64_t kStoreSize = 64 << 20, kLedgerSize = 256 << 20;
+constexpr std::uint64_t kStoreSize = 64 << 20, kLedgerSize = 64 << 20;
 
 std::vector<Identity> make_identities() {
   std::vector<Identity> out;

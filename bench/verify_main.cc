@@ -77,7 +77,8 @@ struct Figures {
 struct Outcome {
   Figures whole;
   std::array<Figures, Verification::kSteps> steps;
-  double allocations = 0;
+  double allocations = 0;  // for each verification, before the ledger
+  double allocations_of_commit = 0;
   std::optional<double> instructions;
 };
 
@@ -114,21 +115,34 @@ bool measure_steps(Verification& verification, std::array<Figures, Verification:
   return true;
 }
 
-bool count(Verification& verification, Outcome& out) {
-  constexpr double kVerifications = Verification::kBatch * kBatches;
-  auto counter = bench::Instructions::open();
-  std::uint64_t allocations = 0;
+// Allocations of the steps that make up a verification, those before the ledger and the ledger's.
+bool count_allocations(Verification& verification, Outcome& out) {
+  using Step = Verification::Step;
+  std::uint64_t before_ledger = 0, of_ledger = 0;
   for (std::size_t i = 0; i < kBatches; ++i) {
     verification.sign();
-    const std::uint64_t before = g_allocations;
-    if (counter) counter->start();
+    for (const Step step : {Step::Claim, Step::Keys, Step::Judge, Step::Ledger}) {
+      const std::uint64_t before = g_allocations;
+      if (!verification.take(step)) return false;
+      (step == Step::Ledger ? of_ledger : before_ledger) += g_allocations - before;
+    }
+  }
+  out.allocations = static_cast<double>(before_ledger) / (Verification::kBatch * kBatches);
+  out.allocations_of_commit = static_cast<double>(of_ledger) / kBatches;
+  return true;
+}
+
+bool count_instructions(Verification& verification, Outcome& out) {
+  auto counter = bench::Instructions::open();
+  if (!counter) return true;
+  for (std::size_t i = 0; i < kBatches; ++i) {
+    verification.sign();
+    counter->start();
     const bool good = verification.verify();
-    if (counter) counter->stop();
-    allocations += g_allocations - before;
+    counter->stop();
     if (!good) return false;
   }
-  out.allocations = static_cast<double>(allocations) / kVerifications;
-  if (counter) out.instructions = static_cast<double>(counter->count()) / kVerifications;
+  out.instructions = static_cast<double>(counter->count()) / (Verification::kBatch * kBatches);
   return true;
 }
 
@@ -146,7 +160,7 @@ bool measure(Verification& verification, Outcome& out) {
     if (!measure_whole(verification, out.whole)) return false;
     if (!measure_steps(verification, out.steps)) return false;
   }
-  return count(verification, out);
+  return count_allocations(verification, out) && count_instructions(verification, out);
 }
 
 std::string table(const Outcome& outcome) {
@@ -163,7 +177,8 @@ std::string table(const Outcome& outcome) {
   out << std::setprecision(3);
   if (kCountsAllocations) {
     out << "heap allocations      " << std::setw(7) << outcome.allocations
-        << " for each verification\n";
+        << " for each verification, and " << outcome.allocations_of_commit
+        << " for each commit of the ledger\n";
   } else {
     out << "heap allocations      not counted under a sanitizer\n";
   }
@@ -171,7 +186,7 @@ std::string table(const Outcome& outcome) {
   if (outcome.instructions) {
     out << std::setw(7) << *outcome.instructions << " for each verification, outside the kernel\n";
   } else {
-    out << "no counter on this machine; bench/verify counts them with valgrind\n";
+    out << "no counter on this machine; ./bench/verify counts with valgrind\n";
   }
   return out.str();
 }
@@ -186,10 +201,14 @@ std::string json(const Outcome& outcome) {
   for (std::size_t step = 0; step < Verification::kSteps; ++step) {
     figures(kStepNames[step], outcome.steps[step]);
   }
-  if (kCountsAllocations) out << "\"allocations\":" << outcome.allocations << ',';
+  if (kCountsAllocations) {
+    out << "\"allocations\":" << outcome.allocations
+        << ",\"allocations of a commit\":" << outcome.allocations_of_commit << ',';
+  }
   if (outcome.instructions) out << "\"instructions\":" << *outcome.instructions << ',';
   out << "\"rounds\":" << kRounds << ",\"verifications\":" << kBatches * Verification::kBatch
-      << "}\n";
+      << ",\"batch\":" << Verification::kBatch << ",\"clients\":" << Verification::kIdentities
+      << ",\"requests in a second\":" << Verification::kBatch * Verification::kPerSecond << "}\n";
   return out.str();
 }
 

@@ -11,6 +11,8 @@ packages_test="clang-format nginx python3-pytest python3-requests python3-reques
   python3-oauthlib python3-cryptography ca-certificates openssl"
 # What the gate is compared with.
 packages_bench="nginx haproxy"
+# What counts instructions.
+packages_count="valgrind"
 
 say() { printf '%s\n' "$*"; }
 die() {

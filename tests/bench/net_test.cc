@@ -1,6 +1,9 @@
 #include "bench/net.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <string>
 
@@ -51,14 +54,19 @@ TEST_CASE("a URL that can't be loaded is refused") {
 }
 
 TEST_CASE("a target where nobody listens is named") {
-  std::string url;
-  {
-    const bench::Fd listener = bench::listen_on_loopback(0);
-    url = "127.0.0.1:" + std::to_string(bench::port_of(listener));
-    CHECK(bench::probe(*bench::read_target("http://" + url), std::chrono::seconds(3)).ok());
-  }
-  const auto reachable =
-      bench::probe(*bench::read_target("http://" + url), std::chrono::seconds(3));
+  const bench::Fd listener = bench::listen_on_loopback(0);
+  const auto target = [](const bench::Fd& socket) {
+    return *bench::read_target("http://127.0.0.1:" + std::to_string(bench::port_of(socket)));
+  };
+  CHECK(bench::probe(target(listener), std::chrono::seconds(3)).ok());
+  // Bound, so that nobody else gets the port, and not listening.
+  const bench::Fd silent(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(silent.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto reachable = bench::probe(target(silent), std::chrono::seconds(3));
   REQUIRE_FALSE(reachable.ok());
-  CHECK(reachable.error() == "nothing answers at " + url + ": Connection refused");
+  CHECK(reachable.error() == "nothing answers at 127.0.0.1:" +
+                                 std::to_string(bench::port_of(silent)) + ": Connection refused");
 }
