@@ -150,6 +150,8 @@ TEST_CASE("query and form are decoded as forms, encoded anew, and sorted") {
       {"a=()*'!~@:;,$[]", "a=%28%29%2A%27%21~%40%3A%3B%2C%24%5B%5D"},
       {"a[]=1&a[0]=2", "a%5B%5D=1&a%5B0%5D=2"},
       {"x={\"y\"}", "x=%7B%22y%22%7D"},
+      {"a b=c d", "a%20b=c%20d"},
+      {"a=\xff%fe", "a=%FF%FE"},
       {"a=1;b=2", "a=1%3Bb%3D2"},
       {"a?b=c?d/e", "a%3Fb=c%3Fd%2Fe"},
       {"a=%00", "a=%00"},

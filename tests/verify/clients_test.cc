@@ -134,6 +134,47 @@ TEST_CASE("the signature may stand anywhere among the parameters") {
   }
 }
 
+TEST_CASE("a signature is escaped in either case or not at all, but for a '+' outside a header") {
+  const auto spelt = [](const std::string& signature, std::string_view escaped, bool lower) {
+    std::string out;
+    for (const char c : signature) {
+      const bool as_is = escaped.find(c) == std::string_view::npos;
+      std::string hex = as_is ? std::string(1, c) : percent_encode(std::string_view(&c, 1));
+      if (lower && !as_is) hex[2] = static_cast<char>(hex[2] | 0x20);
+      out += hex;
+    }
+    return out;
+  };
+  struct Row {
+    std::string_view escaped;
+    bool lower, in_query;
+  };
+  const Row rows[] = {{"+/=", false, true}, {"+/=", true, true}, {"+", false, true},
+                      {"/=", false, false}, {"=", true, false},  {"", false, false}};
+  int seen = 0;
+  for (int i = 0; i < 500 && seen < 3; ++i) {
+    const std::string nonce = "n" + std::to_string(i);
+    const std::string base = "GET&" + kHost + "%2F&" + with(kOwn, "nonce%3Dn", "nonce%3D" + nonce);
+    const std::string signature = to_base64(HmacKey(Hash::Sha1, "cs&ts").sign(base).view());
+    if (signature.find('+') == std::string::npos || signature.find('/') == std::string::npos) {
+      continue;
+    }
+    ++seen;
+    for (const Row& row : rows) {
+      const std::string text = spelt(signature, row.escaped, row.lower);
+      CAPTURE(text);
+      const Request header{.authorization = with(kField, "\"n\"", '"' + nonce + '"') +
+                                            ", oauth_signature=\"" + text + '"'};
+      CHECK(judged(header, good_keys("cs", "ts"), kNoToken) == std::nullopt);
+      const Request query{.target = "/?" + with(kPairs, "nonce=n", "nonce=" + nonce) +
+                                    "&oauth_signature=" + text};
+      CHECK(judged(query, good_keys("cs", "ts"), kNoToken) ==
+            (row.in_query ? std::nullopt : std::optional(Reason::SignatureInvalid)));
+    }
+  }
+  CHECK(seen == 3);
+}
+
 TEST_CASE("a form is known by its media type, whatever its case and parameters") {
   for (const std::string_view type :
        {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8",
