@@ -164,6 +164,7 @@ Written by `{os.environ.get("PORTCULLIS_BENCH_COMMAND", "./bench/run")}` on {now
 - This machine may have other work. A round counts as disturbed if core {TARGET_CORE} was busy for more than {DISTURBED:.1f} times the target's own CPU time. Requests per second and latencies are medians of the undisturbed rounds where there are any; CPU per request is of all rounds, as it moves much less.
 - System time includes what the kernel does for loopback TCP on the target's behalf. Only the sum of user and system time is exact.
 - In the closed loop, where the load generator itself is the slower of the two, requests per second say nothing about the target: compare CPU per request.
+- What one verification costs by itself, and each of its steps, `./bench/verify` writes to VERIFICATION.md.
 """
 
 
