@@ -112,36 +112,6 @@ struct Waiting {
   }
 constexpr Waiting kWaiting[] = {
     WAITING("admin.address", admin.address),
-    WAITING("oauth.request_token_lifetime", oauth.request_token_lifetime),
-    WAITING("oauth.access_token_lifetime", oauth.access_token_lifetime),
-    WAITING("oauth.error_uri", oauth.error_uri),
-    WAITING("oauth.refusal_to", oauth.refusal_to),
-    WAITING("oauth.request_token_path", oauth.request_token_path),
-    WAITING("oauth.authorize_path", oauth.authorize_path),
-    WAITING("oauth.access_token_path", oauth.access_token_path),
-    WAITING("oauth.token_methods", oauth.token_methods),
-    WAITING("oauth.request_token_extra", oauth.request_token_extra),
-    WAITING("oauth.access_token_extra", oauth.access_token_extra),
-    WAITING("oauth.reply_realms", oauth.reply_realms),
-    WAITING("oauth.split_parameters", oauth.split_parameters),
-    WAITING("oauth.renewal_lifetime", oauth.renewal_lifetime),
-    WAITING("oauth.default_callback", oauth.default_callback),
-    WAITING("limits.request_tokens", limits.request_tokens),
-    WAITING("provider.enabled", provider.enabled),
-    WAITING("provider.host", provider.host),
-    WAITING("provider.templates", provider.templates),
-    WAITING("provider.texts", provider.texts),
-    WAITING("provider.sign_in_path", provider.sign_in_path),
-    WAITING("provider.sign_out_path", provider.sign_out_path),
-    WAITING("provider.grants_path", provider.grants_path),
-    WAITING("provider.revoke_path", provider.revoke_path),
-    WAITING("login.mode", login.mode),
-    WAITING("login.session_idle", login.session_idle),
-    WAITING("login.session_lifetime", login.session_lifetime),
-    WAITING("login.check_url", login.check_url),
-    WAITING("login.user", login.user),
-    WAITING("login.sign_in_url", login.sign_in_url),
-    WAITING("login.header", login.header),
 };
 #undef WAITING
 
@@ -165,6 +135,10 @@ std::vector<std::string> not_yet_in_effect(const Settings& settings) {
       if (server.scheme != "https") continue;
       out.push_back("upstream.servers " + quoted("https://" + server.authority()));
     }
+  }
+  const auto& check_url = settings.login.check_url;
+  if (check_url && check_url->starts_with("https:")) {
+    out.push_back("login.check_url " + quoted(*check_url));
   }
   return out;
 }

@@ -17,6 +17,11 @@ std::optional<std::string> parsed(std::string_view authority) {
   return authority.empty() ? std::string() : conf::parse_authority(authority);
 }
 
+bool only_https(const std::vector<conf::Url>& urls) {
+  return std::all_of(urls.begin(), urls.end(),
+                     [](const conf::Url& url) { return url.scheme == "https"; });
+}
+
 }  // namespace
 
 std::optional<External> Authorities::resolve(std::string_view host, bool secure,
@@ -29,15 +34,27 @@ std::optional<External> Authorities::resolve(std::string_view host, bool secure,
   if (forwarded.port != 0 && !named->empty() && conf::split_authority(*named).port.empty()) {
     *named += ':' + std::to_string(forwarded.port);
   }
+  if (is_page_host(*named, scheme)) {
+    const bool all_https = !listen_.external_url.empty() && only_https(listen_.external_url);
+    if (all_https) scheme = "https";
+    std::string authority = without_default_port(*std::move(named), scheme);
+    return External{std::string(scheme), std::move(authority), {}, true};
+  }
   if (!listen_.external_url.empty()) {
     const conf::Url* url = external_url(*named, scheme);
     if (!url) url = external_url(*received, scheme);
     if (!url) return std::nullopt;
-    return External{url->scheme, url->authority(), url->path};
+    return External{url->scheme, url->authority(), url->path, false};
   }
   std::string authority = without_default_port(*std::move(named), scheme);
   if (!accepted(authority, scheme)) return std::nullopt;
-  return External{std::string(scheme), std::move(authority), {}};
+  return External{std::string(scheme), std::move(authority), {}, false};
+}
+
+bool Authorities::is_page_host(std::string_view authority, std::string_view scheme) const {
+  if (provider_ == nullptr || !provider_->enabled || !provider_->host) return false;
+  return without_default_port(*provider_->host, scheme) ==
+         without_default_port(std::string(authority), scheme);
 }
 
 // The one of this authority, and of this scheme if there are several.

@@ -20,23 +20,28 @@ struct External {
   std::string authority;  // lower case, without the scheme's default port
   std::string
       path_prefix;  // path of the external URL, stands before the request's path when signing
+  bool pages_only = false;  // the host of the provider's pages and of nothing else
 };
 
 class Authorities {
  public:
-  // `listen` must outlive it.
-  explicit Authorities(const conf::Listen& listen) : listen_(listen) {}
+  // Both must outlive it. `provider`: null if its host is none of ours.
+  explicit Authorities(const conf::Listen& listen, const conf::Provider* provider = nullptr)
+      : listen_(listen), provider_(provider) {}
 
   // Nothing: the host isn't one of ours (421). `host` as received; `secure`: the connection is TLS;
   // `forwarded`: of trusted proxies, whose word comes before both. It never comes before
-  // external_url, among whose entries it chooses.
+  // external_url, among whose entries it chooses. The provider's own host is one of ours, over
+  // https wherever the others are.
   std::optional<External> resolve(std::string_view host, bool secure,
                                   const Forwarded& forwarded = {}) const;
 
  private:
   const conf::Url* external_url(std::string_view authority, std::string_view scheme) const;
   bool accepted(std::string_view authority, std::string_view scheme) const;
+  bool is_page_host(std::string_view authority, std::string_view scheme) const;
   const conf::Listen& listen_;
+  const conf::Provider* provider_;
 };
 
 // resolve() for one connection, whose requests mostly have all the same to say: the last answer is

@@ -182,8 +182,9 @@ Task<Step> stream_request(Exchange& x, std::span<asio::const_buffer> rest) {
   co_return refusal;
 }
 
-// One whole head from the upstream, parsed; interim answers are dropped.
-Task<Step> read_answer_head(Exchange& x) {
+}  // namespace
+
+Task<Step> read_answer_head(Exchange& x, bool bodiless) {
   Buffer& up = x.scratch.up;
   HeadScanner scanner;
   Flaw flaw;
@@ -203,7 +204,6 @@ Task<Step> read_answer_head(Exchange& x) {
     }
     if (parse == Parse::Done) {
       std::string_view head = up.view().substr(0, scanner.length());
-      bool bodiless = x.request.method == "HEAD";
       parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, bodiless,
                                                   x.scratch.response, flaw);
     }
@@ -219,6 +219,8 @@ Task<Step> read_answer_head(Exchange& x) {
   }
   co_return stop({.fault = Fault::UpstreamBroken, .detail = "too many interim answers"});
 }
+
+namespace {
 
 // One attempt on x.upstream.
 Task<Step> ask(Exchange& x) {
@@ -244,7 +246,8 @@ Task<Step> ask(Exchange& x) {
   // Others that are ready go first: by then the answer is often there, which saves a look too
   // early.
   co_await asio::post(x.worker.context(), asio::use_awaitable_t<Executor>());
-  Step refusal = co_await read_answer_head(x);
+  const bool bodiless = x.request.method == "HEAD";
+  Step refusal = co_await read_answer_head(x, bodiless);
   co_return refusal;
 }
 

@@ -35,7 +35,8 @@ Step check_hash_is_due(const Exchange& x, const verify::Claim& claim) {
     if (!x.body_held || x.scratch.held.size() == 0) return nullptr;
     return rejected({verify::Reason::BodyHashOfForm, kName});
   }
-  if (x.route->body_hash != conf::BodyHash::Required || !has_unread_body(x)) return nullptr;
+  const bool required = x.route != nullptr && x.route->body_hash == conf::BodyHash::Required;
+  if (!required || !has_unread_body(x)) return nullptr;
   return rejected({verify::Reason::BodyHashAbsent, kName});
 }
 

@@ -74,6 +74,20 @@ void identify_keys(const store::Found& found, const store::Client& dummy, std::s
   }
 }
 
+// A request token signs like an access token. Nobody owns it until its user has decided, and what
+// else keeps it from being exchanged is found out when it is.
+store::Found as_found(store::FoundRequestToken request) {
+  store::Found found;
+  found.txn = request.txn;
+  found.client_known = request.client_known;
+  found.token_known = request.token_known;
+  found.client = std::move(request.client);
+  found.token.client = std::move(request.token.client);
+  found.token.secret = std::move(request.token.secret);
+  found.user_enabled = true;
+  return found;
+}
+
 }  // namespace
 
 std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
@@ -120,7 +134,9 @@ Credentials::Credentials(const store::Credentials& store, store::Credentials::Re
     : store_(store), reader_(reader), headers_(headers), usage_(usage), slots_(kSets * kWays) {}
 
 std::shared_ptr<const Credential> Credentials::remembered(std::string_view client,
-                                                          std::string_view token) const {
+                                                          std::string_view token,
+                                                          TokenKind kind) const {
+  if (kind != TokenKind::Access) return nullptr;
   const std::size_t hash = hash_of(client, token);
   const Slot* set = &slots_[(hash % kSets) * kWays];
   for (const Slot* slot = set; slot != set + kWays; ++slot) {
@@ -133,10 +149,26 @@ std::shared_ptr<const Credential> Credentials::remembered(std::string_view clien
   return nullptr;
 }
 
-Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token) {
-  if (auto known = remembered(client, token)) co_return known;
-  store::Result<store::Found> found = reader_.find(client, token);
+store::Result<store::Found> Credentials::read(std::string_view client, std::string_view token,
+                                              TokenKind kind) {
+  if (kind == TokenKind::Request) {
+    auto request = reader_.find_request_token(client, token);
+    if (!request) return request.failure();
+    return as_found(*std::move(request));
+  }
+  auto found = reader_.find(client, token);
+  if (found && kind == TokenKind::Renewed) found->token.expires.reset();
+  return found;
+}
+
+Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token,
+                                           TokenKind kind) {
+  if (auto known = remembered(client, token, kind)) co_return known;
+  store::Result<store::Found> found = read(client, token, kind);
   if (!found) co_return found.failure();
+  if (kind != TokenKind::Access) {
+    co_return prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
+  }
   const std::size_t hash = hash_of(client, token);
   Slot* set = &slots_[(hash % kSets) * kWays];
   // In place of its own older self, else in an empty slot, else in the next one's in turn.

@@ -45,13 +45,19 @@ class Credentials {
   Credentials(const store::Credentials& store, store::Credentials::Reader& reader,
               const conf::Headers& headers, const store::Usage* usage);
 
+  // Access: what a user granted. Request: what the user is still asked for (RFC 5849 2.1). Renewed:
+  // an access token whose end does not matter. Only the first are remembered.
+  enum class TokenKind : std::uint8_t { Access, Request, Renewed };
+
   // What find() would answer, if it is remembered and still true; null otherwise.
-  std::shared_ptr<const Credential> remembered(std::string_view client,
-                                               std::string_view token) const;
+  std::shared_ptr<const Credential> remembered(std::string_view client, std::string_view token,
+                                               TokenKind kind = TokenKind::Access) const;
   // `token` empty: the client alone. Completes inline.
-  Task<Found> find(std::string_view client, std::string_view token);
+  Task<Found> find(std::string_view client, std::string_view token,
+                   TokenKind kind = TokenKind::Access);
 
  private:
+  store::Result<store::Found> read(std::string_view client, std::string_view token, TokenKind kind);
   inline static constexpr std::size_t kSets = 4096;  // x kWays entries
   inline static constexpr std::size_t kWays = 8;
   struct Slot {

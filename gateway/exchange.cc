@@ -3,6 +3,7 @@
 #include <array>
 
 #include "conf/url.h"
+#include "gateway/provider/provider.h"
 
 namespace gateway {
 namespace {
@@ -57,6 +58,8 @@ Step find_route(Exchange& x) {
     x.request.host = x.target.authority;
   }
   if (Step refusal = find_authority(x)) return refusal;
+  if (Step refusal = provider::find_endpoint(x)) return refusal;
+  if (x.endpoint) return nullptr;
   Match match = x.gate.routes.match(x.external->authority, x.request.method, x.target.path);
   switch (match.kind) {
     case Match::Kind::Found:
@@ -103,21 +106,8 @@ bool garbled(Fault fault) {
          fault == Fault::MethodNotImplemented;
 }
 
-Task<Next> refuse(Exchange& x, const Refusal& refusal) {
-  bool keep = !garbled(refusal.fault) && in_step(x) && x.request.keep_alive && !x.worker.draining();
-  RefusalContext context{.errors = x.route ? x.route->errors : conf::ErrorStyle::Accept,
-                         .accept = x.request.accept,
-                         .request_id = x.request_id,
-                         .now = x.gate.clock.unix_seconds(),
-                         .floor = x.gate.ledger.floor(),
-                         .client_minor = x.request.minor,
-                         .close = !keep,
-                         .head = x.request.method == "HEAD"};
-  x.status = static_cast<unsigned>(status_of(refusal, x.gate.style));
-  x.reason = log_word(refusal);
-  x.detail = refusal.fault == Fault::Verification ? refusal.reject.detail : refusal.detail;
-  if (refusal.fault == Fault::Verification) keep_refusal(x);
-  x.scratch.out = render(refusal, x.gate.style, context);
+// Sends scratch.out, which is a whole answer of our own.
+Task<Next> send_out(Exchange& x, bool keep) {
   x.connection.set(x.gate.settings.timeouts.body);
   std::array<asio::const_buffer, 1> pieces{asio::buffer(x.scratch.out)};
   std::span<asio::const_buffer> all(pieces);
@@ -125,6 +115,50 @@ Task<Next> refuse(Exchange& x, const Refusal& refusal) {
   if (error) co_return Next::Abort;
   x.bytes_out = x.scratch.out.size();
   co_return keep ? Next::Keep : Next::Close;
+}
+
+// x.answer, as bytes.
+std::string rendered_answer(const Exchange& x, bool keep) {
+  const AnswerContext context{.request_id = x.request_id,
+                              .now = x.gate.clock.unix_seconds(),
+                              .client_minor = x.request.minor,
+                              .close = !keep,
+                              .head = x.request.method == "HEAD"};
+  return render(*x.answer, context);
+}
+
+std::string rendered_refusal(const Exchange& x, const Refusal& refusal, bool keep) {
+  const RefusalContext context{.errors = x.route ? x.route->errors : conf::ErrorStyle::Accept,
+                               .accept = x.request.accept,
+                               .request_id = x.request_id,
+                               .now = x.gate.clock.unix_seconds(),
+                               .floor = x.gate.ledger.floor(),
+                               .client_minor = x.request.minor,
+                               .close = !keep,
+                               .head = x.request.method == "HEAD"};
+  return render(refusal, x.gate.style, context);
+}
+
+Task<Next> refuse(Exchange& x, const Refusal& refusal) {
+  const bool keep =
+      !garbled(refusal.fault) && in_step(x) && x.request.keep_alive && !x.worker.draining();
+  x.status = static_cast<unsigned>(status_of(refusal, x.gate.style));
+  x.reason = log_word(refusal);
+  x.detail = refusal.fault == Fault::Verification ? refusal.reject.detail : refusal.detail;
+  if (refusal.fault == Fault::Verification && !x.accepted) keep_refusal(x);
+  const bool page = provider::show_refusal(x, refusal);
+  x.scratch.out = page ? rendered_answer(x, keep) : rendered_refusal(x, refusal, keep);
+  Next next = co_await send_out(x, keep);
+  co_return next;
+}
+
+// What the provider says.
+Task<Next> answer(Exchange& x) {
+  const bool keep = in_step(x) && x.request.keep_alive && !x.worker.draining();
+  x.status = static_cast<unsigned>(x.answer->status);
+  x.scratch.out = rendered_answer(x, keep);
+  Next next = co_await send_out(x, keep);
+  co_return next;
 }
 
 void write_log(const Exchange& x) {
@@ -151,7 +185,8 @@ void write_log(const Exchange& x) {
   if (x.accepted && x.accepted->other_scheme) {
     entry.scheme = x.external->scheme == "https" ? "http" : "https";
   }
-  if (x.credential) entry.user = x.credential->user;
+  if (!x.page_client.empty()) entry.client = x.page_client;
+  entry.user = x.credential ? std::string_view(x.credential->user) : x.page_user;
   if (x.route != nullptr) entry.upstream = x.route->upstream;
   x.gate.log.record(entry, refused);
 }
@@ -184,12 +219,18 @@ Task<Next> exchange(Exchange& x) {
     if (!body_at_hand(x)) refusal = early_refusal(x);
     if (!refusal) refusal = co_await hold_form(x);
   }
-  if (!refusal && x.route->auth != conf::Auth::None) refusal = co_await prove(x);
-  if (!refusal) refusal = co_await ask_backend(x);
+  if (!refusal && may_be_signed(x)) refusal = co_await prove(x);
+  if (!refusal && x.endpoint) {
+    refusal = co_await provider::provide(x);
+  } else if (!refusal) {
+    refusal = co_await ask_backend(x);
+  }
   Next next = Next::Abort;
   if (refusal) {
     const Refusal& why = *refusal;
     next = co_await refuse(x, why);
+  } else if (x.answer) {
+    next = co_await answer(x);
   } else if (!relay_at_hand(x, next)) {
     next = co_await relay_rest(x);
   }

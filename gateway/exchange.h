@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/answer.h"
+#include "gateway/provider/endpoints.h"
 #include "gateway/refusal.h"
 #include "gateway/routes.h"
 #include "gateway/worker.h"
@@ -56,24 +58,33 @@ struct Exchange {
   Forwarded forwarded;                 // what trusted proxies say of it
   std::string_view forwarded_for;      // addresses from the client to the peer, as they go on
   const External* external = nullptr;  // the URL that was asked for
-  const conf::Route* route = nullptr;
+  const conf::Route* route = nullptr;  // null: `endpoint`, or none was found
+  std::optional<provider::Endpoint> endpoint;  // an address of the provider's
   bool body_held = false;  // it is whole in scratch.held: a form, or one whose hash was signed
 
-  bool request_read = false;  // the body has been read to its end
-  bool request_sent = false;  // all of it went to the upstream
-  bool answered = false;      // the upstream gave a byte, if only of an interim answer
-  bool out_of_step = false;   // the client's bytes can't be told apart any more: close
+  bool request_read = false;           // the body has been read to its end
+  bool request_sent = false;           // all of it went to the upstream
+  bool answered = false;               // the upstream gave a byte, if only of an interim answer
+  bool out_of_step = false;            // the client's bytes can't be told apart any more: close
+  std::optional<verify::Claim> claim;  // of a request that must be signed
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
   std::optional<verify::Accepted> accepted;      // how; absent: anonymous
   std::string_view claimed_client;               // for the log
   std::optional<verify::Method> known_method;    // how a client that there is says it signed
+  std::unique_ptr<Answer> answer;                // of the provider; null: the backend is asked
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 
   unsigned interim_answers = 0;  // 1xx of the upstream, dropped
   Relay relay;
 
+  // Of the client as far as trusted proxies say.
+  std::string_view client_address() const {
+    return forwarded.client.empty() ? connection.peer_address() : forwarded.client;
+  }
+
   // For the log.
+  std::string page_client, page_user;  // whom a page of the provider's is about, and who sees it
   unsigned status = 0;
   std::string_view reason = "ok";
   std::string detail;
@@ -108,6 +119,8 @@ Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester);
 void release_body(Exchange& x);
 // prove.cc: what can be refused already, while a form is still to come.
 Step early_refusal(Exchange& x);
+// prove.cc: whether it has to be signed at all, or may be.
+bool may_be_signed(const Exchange& x);
 // prove.cc: claim, keys, judgement, ledger.
 Task<Step> prove(Exchange& x);
 // keep_refusal.cc: for `portcullis explain --id`, where the client is known and there is room.
@@ -118,6 +131,9 @@ Step check_hash_is_due(const Exchange& x, const verify::Claim& claim);
 Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim);
 // backend.cc: sends the request, reads the head of the answer.
 Task<Step> ask_backend(Exchange& x);
+// backend.cc: one whole head from x.upstream, parsed, at the front of scratch.up; interim answers
+// are dropped. `bodiless`: of an answer to HEAD.
+Task<Step> read_answer_head(Exchange& x, bool bodiless);
 // relay.cc: the answer goes to the client as it comes.
 bool relay_at_hand(Exchange& x, Next& next);  // false: more must be read or written
 Task<Next> relay_rest(Exchange& x);

@@ -170,15 +170,6 @@ bool is_oauth(std::string_view authorization) {
   return same_name(authorization.substr(0, authorization.find_first_of(" \t,")), "OAuth");
 }
 
-// The cookies of our own pages, which backends neither see nor set.
-bool is_ours(std::string_view cookie) {
-  // Browsers send "=portcullis=x" without the first "=".
-  cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t="), cookie.size()));
-  std::string_view name = cookie.substr(0, cookie.find_first_of("=;"));
-  name = name.substr(0, name.find_last_not_of(" \t") + 1);
-  return same_name(name, "portcullis") || same_name(name, "__Host-portcullis");
-}
-
 // Calls each(cookie) for what stands between the semicolons.
 template <class Each>
 void each_cookie(std::string_view value, Each each) {
@@ -191,11 +182,11 @@ void each_cookie(std::string_view value, Each each) {
 
 void write_cookies(const Field& field, Writer& to) {
   bool any = false;
-  each_cookie(field.value, [&any](std::string_view cookie) { any = any || is_ours(cookie); });
+  each_cookie(field.value, [&any](std::string_view cookie) { any = any || is_own_cookie(cookie); });
   if (!any) return to.line(field.name, field.value);
   bool first = true;
   each_cookie(field.value, [&](std::string_view cookie) {
-    if (is_ours(cookie)) return;
+    if (is_own_cookie(cookie)) return;
     if (first) {
       to.put(field.name);
       to.put(": ");
@@ -248,6 +239,14 @@ void put_encoded(std::string_view bytes, bool keep_spaces, std::string& out) {
 }
 
 }  // namespace
+
+bool is_own_cookie(std::string_view cookie) {
+  // Browsers send "=portcullis=x" without the first "=".
+  cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t="), cookie.size()));
+  std::string_view name = cookie.substr(0, cookie.find_first_of("=;"));
+  name = name.substr(0, name.find_last_not_of(" \t") + 1);
+  return same_name(name, "portcullis") || same_name(name, "__Host-portcullis");
+}
 
 Hygiene::Hygiene(const conf::Headers& headers)
     : headers_(headers), prefix_(folded(headers.strip_prefix)) {
@@ -315,7 +314,7 @@ void write_response_head(const ResponseHead& head, const Returned& returned, std
     const bool length = returned.bodiless && !lengthless && same_name(field.name, "content-length");
     if (!length && ends_here(field.name)) continue;
     if (!length && !head.connection.empty() && named(field.name, head.connection)) continue;
-    if (same_name(field.name, "set-cookie") && is_ours(field.value)) continue;
+    if (same_name(field.name, "set-cookie") && is_own_cookie(field.value)) continue;
     to.line(field.name, field.value);
   }
   to.line("X-Request-Id", returned.request_id);

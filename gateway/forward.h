@@ -29,6 +29,10 @@ class Hygiene {
   std::vector<std::string> names_;  // canonical
 };
 
+// Whether "name=value" of a Cookie or Set-Cookie field is a cookie of our own pages, which backends
+// neither see nor set.
+bool is_own_cookie(std::string_view cookie);
+
 // Who was proven, as the lines the backend sees; made once per credential.
 struct Identity {
   std::string client;    // key

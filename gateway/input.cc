@@ -142,8 +142,8 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
 }
 
 bool must_hold_form(const Exchange& x) {
-  return !x.request_read && x.route->auth != conf::Auth::None &&
-         verify::is_form(x.request.content_type);
+  const bool passed_on = x.route != nullptr && x.route->auth == conf::Auth::None;
+  return !x.request_read && !passed_on && verify::is_form(x.request.content_type);
 }
 
 bool body_at_hand(const Exchange& x) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include "conf/phrase.h"
 #include "gateway/accept.h"
+#include "gateway/answer.h"
 #include "gateway/json.h"
 #include "verify/percent.h"
 
@@ -45,6 +45,10 @@ constexpr Row kRows[] = {
     {MethodNotImplemented, 501, "method_not_implemented", "The method is not implemented."},
     {UpstreamUnreachable, 502, "upstream_unreachable", "The backend cannot be reached."},
     {UpstreamBroken, 502, "upstream_broken", "The backend gave no valid answer."},
+    {UserNotAllowed, 403, "user_not_allowed", "This user may not sign in here."},
+    {TooManyRequestTokens, 429, "too_many_request_tokens",
+     "This client has as many unfinished request tokens as it may."},
+    {SignInUnavailable, 502, "sign_in_unavailable", "It cannot be found out who is signed in."},
     {LedgerShareUsed, 429, "ledger_share_used",
      "This client has sent as many requests as it may for now."},
     {Overloaded, 503, "overloaded", "Too many connections are open."},
@@ -66,47 +70,6 @@ constexpr bool in_order() {
 static_assert(in_order(), "one row for each Fault, in the order of the enum");
 
 const Row& row(Fault fault) { return kRows[static_cast<std::size_t>(fault)]; }
-
-std::string_view phrase(int status) {
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 417:
-      return "Expectation Failed";
-    case 421:
-      return "Misdirected Request";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 501:
-      return "Not Implemented";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Error";
-  }
-}
 
 using Pair = std::pair<std::string_view, std::string>;
 
@@ -145,6 +108,7 @@ std::string parameters_at_fault(const verify::Reject& reject) {
     case verify::Reason::BodyHashMismatch:
       return "oauth_body_hash";
     case verify::Reason::HeaderRealmWrong:
+    case verify::Reason::RealmUnknown:
       return "realm";
     default:
       return parameter_names(reject.detail);
@@ -232,7 +196,7 @@ json::string_view text(std::string_view bytes) { return {bytes.data(), bytes.siz
 std::string json_body(const Told& told, int status, const RefusalContext& context) {
   json::object body;
   body["type"] = "about:blank";
-  body["title"] = text(phrase(status));
+  body["title"] = text(reason_phrase(status));
   body["status"] = status;
   body["detail"] = text(told.sentence);
   if (!told.detail.empty()) body["cause"] = text(told.detail);
@@ -289,39 +253,6 @@ std::string challenge(const Told& told, const RefusalStyle& style) {
   return out;
 }
 
-void put_two_digits(unsigned number, std::string& out) {
-  out += static_cast<char>('0' + number / 10 % 10);
-  out += static_cast<char>('0' + number % 10);
-}
-
-// IMF-fixdate (RFC 9110 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string http_date(std::int64_t unix_seconds) {
-  using namespace std::chrono;
-  constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
-  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  constexpr std::int64_t kYear9999 = 253402300799;
-  const sys_seconds now{seconds{std::clamp<std::int64_t>(unix_seconds, 0, kYear9999)}};
-  const sys_days day = floor<days>(now);
-  const year_month_day date{day};
-  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
-  const auto second = static_cast<unsigned>((now - day).count());
-  std::string out(kDays.substr(weekday{day}.c_encoding() * 3, 3));
-  out += ", ";
-  put_two_digits(static_cast<unsigned>(date.day()), out);
-  out += ' ';
-  out += kMonths.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3);
-  out += ' ';
-  put_two_digits(year / 100, out);
-  put_two_digits(year, out);
-  out += ' ';
-  put_two_digits(second / 3600, out);
-  out += ':';
-  put_two_digits(second / 60 % 60, out);
-  out += ':';
-  put_two_digits(second % 60, out);
-  return out + " GMT";
-}
-
 void put_line(std::string_view name, std::string_view value, std::string& out) {
   out += name;
   out += ": ";
@@ -348,7 +279,7 @@ std::string render(const Refusal& refusal, const RefusalStyle& style,
   const Told told = told_of(refusal, style, context);
   const Body body = body_of(told, status, context);
   std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
-  out += phrase(status);
+  out += reason_phrase(status);
   out += "\r\n";
   put_line("Date", http_date(context.now), out);
   if (!body.bytes.empty()) put_line("Content-Type", body.type, out);

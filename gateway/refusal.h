@@ -30,6 +30,9 @@ enum class Fault : std::uint8_t {
   MethodNotImplemented,  // 501 CONNECT, TRACE
   UpstreamUnreachable,   // 502
   UpstreamBroken,        // 502 not HTTP, cut short, or unsolicited
+  UserNotAllowed,        // 403 whom the application knows is disabled here
+  TooManyRequestTokens,  // 429 with Retry-After
+  SignInUnavailable,     // 502 the application can't say who is signed in
   LedgerShareUsed,       // 429 with Retry-After
   Overloaded,            // 503 too many connections
   LedgerFull,            // 503
@@ -46,7 +49,7 @@ struct Refusal {
   verify::Reject reject;         // with Fault::Verification
   std::string detail;            // for the log and, if verbose, the caller; never a secret
   std::string allow;             // with MethodNotAllowed
-  std::int64_t retry_after = 1;  // seconds, with LedgerShareUsed
+  std::int64_t retry_after = 1;  // seconds, with 429
 };
 
 struct RefusalStyle {

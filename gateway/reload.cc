@@ -27,6 +27,9 @@ void refuse_what_is_not_in_effect(const conf::Settings& settings) {
       }
     }
   }
+  if (settings.login.check_url && settings.login.check_url->starts_with("https:")) {
+    throw std::runtime_error("login.check_url: https is not yet in effect");
+  }
 }
 
 std::shared_ptr<const Gate> reload(const std::string& file,
@@ -44,7 +47,7 @@ std::shared_ptr<const Gate> reload(const std::string& file,
   std::shared_ptr<const Gate> gate;
   try {
     refuse_what_is_not_in_effect(next);
-    gate = std::make_shared<const Gate>(std::move(next), running->credentials, running->ledger,
+    gate = std::make_shared<const Gate>(std::move(next), running->desk, running->ledger,
                                         running->clock, log, running->refusal_keeper);
   } catch (const std::runtime_error& fault) {
     log.say(conf::LogLevel::Error, std::string(fault.what()) + ": " + std::string(kStays));

@@ -95,8 +95,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                clock.unix_seconds()));
   RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log);
   const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
-  auto gate =
-      std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log, &refusal_keeper);
+  auto sessions = must(store::Sessions::open(settings.store.path));
+  Desk desk(*credentials, *sessions);
+  auto gate = std::make_shared<const Gate>(settings, desk, *ledger, clock, log, &refusal_keeper);
   Server server(gate, usage.get());
   UseWriter use_writer(server, usage.get(), log);
 
@@ -119,6 +120,7 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   std::cout << "listening on " << server.address() << std::endl;
   main_loop.run();
   server.join();
+  desk.background.end();  // before the loops go that what it does would report to
   use_writer.write();
   must(ledger->close());
 }

@@ -144,7 +144,7 @@ Server::Server(std::shared_ptr<const Gate> gate, const store::Usage* usage) : ru
   unsigned threads = listen.threads;
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i) {
-    auto reader = gate->credentials.reader();
+    auto reader = gate->desk.credentials.reader();
     if (!reader) throw std::runtime_error(reader.error().sentence);
     lanes_.push_back(std::make_unique<Lane>(gate, run_, std::move(*reader), i, endpoint_));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "gateway/policy.h"
 #include "verify/crypto.h"
@@ -26,23 +27,34 @@ conf::IpAddress bytes_of(const asio::ip::address& address) {
              : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
 }
 
+pages::Pages load_pages(const conf::Provider& provider) {
+  auto loaded = pages::Pages::load(provider.templates.value_or(""), provider.texts.value_or(""));
+  if (!loaded) throw std::runtime_error(loaded.error());
+  return *std::move(loaded);
+}
+
 }  // namespace
 
-Gate::Gate(conf::Settings given, const store::Credentials& stored, store::Ledger& replay_ledger,
+Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
            const Clock& wall_clock, Log& the_log, RefusalKeeper* keeper)
     : settings(std::move(given)),
-      credentials(stored),
+      desk(writes),
       ledger(replay_ledger),
       clock(wall_clock),
       log(the_log),
       refusal_keeper(keeper),
       routes(settings),
-      authorities(settings.listen),
+      authorities(settings.listen, &settings.provider),
+      endpoints(settings),
+      pages(load_pages(settings.provider)),
       hygiene(settings.headers),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
   for (const conf::Route& route : all.routes) requirements.push_back(requirement_of(route));
+  client_requirement.token = false;
   parameter_bounds.parameters = all.limits.parameters;
+  endpoint_bounds.parameters = all.limits.parameters;
+  endpoint_bounds.split_callback_and_verifier = all.oauth.split_parameters;
   style.realm_name = all.oauth.realm_name;
   style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
   style.verbose = all.oauth.verbose_errors;
@@ -59,7 +71,7 @@ Run::Run(const store::Usage* counts) : id(run_id()), usage(counts) {}
 Shift::Shift(std::shared_ptr<const Gate> gate, const Run& run, store::Credentials::Reader& reader,
              Executor executor, Deadlines& deadlines, const Shift* before)
     : gate_(std::move(gate)),
-      credentials_(gate_->credentials, reader, gate_->settings.headers, run.usage) {
+      credentials_(gate_->desk.credentials, reader, gate_->settings.headers, run.usage) {
   const Duration patience = gate_->settings.timeouts.upstream_connect;
   for (const conf::Upstream& upstream : gate_->settings.upstreams) {
     std::shared_ptr<UpstreamPool>& pool = pools_[upstream.name];

@@ -20,11 +20,14 @@
 #include "gateway/clock.h"
 #include "gateway/credentials.h"
 #include "gateway/deadline.h"
+#include "gateway/desk.h"
 #include "gateway/forward.h"
 #include "gateway/held_body.h"
 #include "gateway/log.h"
 #include "gateway/message_reader.h"
 #include "gateway/net.h"
+#include "gateway/pages/pages.h"
+#include "gateway/provider/endpoints.h"
 #include "gateway/refusal.h"
 #include "gateway/refusal_keeper.h"
 #include "gateway/replay_guard.h"
@@ -41,29 +44,35 @@ namespace gateway {
 // What the settings make of the program. Constant after construction, hence safe from any thread.
 // What it refers to outlives it.
 struct Gate {
-  // Throws std::runtime_error with one sentence if the certificate or its key can't be used.
-  Gate(conf::Settings settings, const store::Credentials& credentials, store::Ledger& ledger,
-       const Clock& clock, Log& log, RefusalKeeper* refusal_keeper = nullptr);
+  // Throws std::runtime_error with one sentence if the certificate, its key, or the pages of the
+  // operator's own can't be used.
+  Gate(conf::Settings settings, Desk& desk, store::Ledger& ledger, const Clock& clock, Log& log,
+       RefusalKeeper* refusal_keeper = nullptr);
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
   const conf::Settings settings;
-  const store::Credentials& credentials;
+  Desk& desk;
   store::Ledger& ledger;
   const Clock& clock;
   Log& log;
   RefusalKeeper* refusal_keeper;  // null: refusals are not kept
   RouteTable routes;
   Authorities authorities;
+  provider::Endpoints endpoints;
+  pages::Pages pages;
   Hygiene hygiene;
   verify::Policy policy;
   verify::Bounds parameter_bounds;
+  verify::Bounds endpoint_bounds;  // at the provider's addresses
   RefusalStyle style;
   // What a route asks of verification, prepared once. `route` is one of the settings.
   const verify::Requirement& requirement(const conf::Route& route) const {
     return requirements[static_cast<std::size_t>(&route - settings.routes.data())];
   }
   std::vector<verify::Requirement> requirements;  // of settings.routes, in their order
+  // At the provider's addresses.
+  verify::Requirement client_requirement, token_requirement;
   HeadBounds head_bounds;
   std::optional<TlsContext> tls;
 };
@@ -181,6 +190,7 @@ class Worker {
   Deadlines& deadlines() { return deadlines_; }
   ReplayGuard& replay_guard() { return replay_guard_; }
   UseCounter& uses() { return uses_; }
+  store::Credentials::Reader& reader() { return reader_; }
 
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);

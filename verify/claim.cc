@@ -92,6 +92,7 @@ Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bound
   claim.callback = parameters.field(Field::Callback);
   claim.verifier = parameters.field(Field::Verifier);
   claim.body_hash = parameters.field(Field::BodyHash);
+  claim.session_handle = parameters.field(Field::SessionHandle);
   claim.realm = parameters.realm();
   if (const auto field = malformed(parameters, claim)) {
     return refuse(Reason::ParameterMalformed, name(*field));

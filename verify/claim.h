@@ -47,8 +47,8 @@ struct Claim {
   std::int64_t timestamp = 0;  // as sent: Unix seconds, or milliseconds
   std::string_view signature;  // decoded from percent-encoding, still base64
   Method method{};
-  std::optional<std::string_view> callback, verifier,
-      body_hash;  // for the provider and later checks
+  std::optional<std::string_view> callback, verifier, body_hash,
+      session_handle;  // for the provider and later checks
   std::optional<std::string_view>
       realm;  // the Authorization field's: not signed, so it proves nothing
 

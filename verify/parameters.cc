@@ -13,9 +13,9 @@ namespace verify {
 namespace {
 
 constexpr std::array<std::string_view, kFieldCount> kFieldNames = {
-    "oauth_consumer_key", "oauth_token",    "oauth_signature_method", "oauth_signature",
-    "oauth_timestamp",    "oauth_nonce",    "oauth_version",          "oauth_callback",
-    "oauth_verifier",     "oauth_body_hash"};
+    "oauth_consumer_key", "oauth_token",     "oauth_signature_method", "oauth_signature",
+    "oauth_timestamp",    "oauth_nonce",     "oauth_version",          "oauth_callback",
+    "oauth_verifier",     "oauth_body_hash", "oauth_session_handle"};
 // Section 3.1: whatever bears the prefix is a protocol parameter, known or not.
 constexpr std::string_view kPrefix = "oauth_";
 
@@ -41,7 +41,7 @@ std::uint64_t order_of(std::string_view name) {
 
 // What Bounds::split_callback_and_verifier is about.
 bool may_stand_apart(std::optional<Field> field) {
-  return field == Field::Callback || field == Field::Verifier;
+  return field == Field::Callback || field == Field::Verifier || field == Field::SessionHandle;
 }
 
 Plus plus_in(Source source) { return source == Source::Header ? Plus::Literal : Plus::Space; }

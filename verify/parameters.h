@@ -30,9 +30,10 @@ enum class Field : std::uint8_t {
   Version,
   Callback,
   Verifier,
-  BodyHash
+  BodyHash,
+  SessionHandle
 };
-inline constexpr std::size_t kFieldCount = 10;
+inline constexpr std::size_t kFieldCount = 11;
 
 std::string_view name(Field field);  // "oauth_consumer_key"
 

@@ -39,6 +39,15 @@ enum class Reason : std::uint8_t {
   BodyHashMismatch,
   BodyHashAbsent,    // the route wants an oauth_body_hash
   HeaderRealmWrong,  // the Authorization field's realm is not the one that is wanted
+  // at the provider's own addresses
+  CallbackRefused,     // not one that the client may name
+  RealmUnknown,        // asked for, and none of the provider's
+  RealmRefused,        // asked for, and not for this client
+  TokenUsed,           // decided, exchanged or renewed already, or guessed at too often
+  TokenNotAuthorized,  // the user has not decided yet
+  UserRefused,
+  VerifierWrong,
+  SessionHandleWrong,  // not this token's, or the client may not renew
   // failed authorization: 401 or 403 by setting
   RealmMissing,
 };

@@ -29,8 +29,8 @@ bool is_form(std::string_view content_type);
 // [limits], and where they may stand.
 struct Bounds {
   std::uint32_t parameters = 1000;  // header, query and form together
-  // oauth_callback and oauth_verifier may stand in the query or form beside an Authorization field
-  // that has the rest, as some clients send them to the token endpoints.
+  // oauth_callback, oauth_verifier and oauth_session_handle may stand in the query or form beside
+  // an Authorization field that has the rest, as some clients send them to the token endpoints.
   bool split_callback_and_verifier = false;
 };
 

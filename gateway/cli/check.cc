@@ -1,6 +1,7 @@
 #include "gateway/cli/check.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -9,6 +10,7 @@
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/text.h"
 #include "gateway/json.h"
+#include "gateway/pages/pages.h"
 #include "gateway/routes.h"
 
 namespace gateway::cli {
@@ -184,6 +186,14 @@ void print_text(const Report& report, std::ostream& out) {
   trials.print(out);
 }
 
+// Of the operator's own pages, which are read with the configuration.
+std::optional<conf::Mistake> mistake_in_pages(const conf::Provider& provider) {
+  const auto pages =
+      pages::Pages::load(provider.templates.value_or(""), provider.texts.value_or(""));
+  if (pages) return std::nullopt;
+  return conf::Mistake{.where = {}, .sentence = pages.error()};
+}
+
 }  // namespace
 
 Outcome<Done> check(const Check& options, Console& console) {
@@ -193,6 +203,10 @@ Outcome<Done> check(const Check& options, Console& console) {
     return Failure(Problem{});
   }
   const auto& settings = std::get<conf::Settings>(loaded);
+  if (auto mistake = mistake_in_pages(settings.provider)) {
+    print_mistakes(options.config, {*std::move(mistake)}, options.json, console);
+    return Failure(Problem{});
+  }
   Report report;
   const RouteTable table(settings);
   report.routes = table.in_order();

@@ -167,12 +167,6 @@ std::string Pages::code(const Frame& frame, std::string_view client, std::string
   return show("code", frame, texts_.text("code", "title"), std::move(fields));
 }
 
-std::string Pages::denied(const Frame& frame, std::string_view client) const {
-  Fields fields;
-  fields.texts = {{"problem", texts_.text("code", "denied", {{"client", client}})}};
-  return show("error", frame, texts_.text("code", "denied_title"), std::move(fields));
-}
-
 std::string Pages::error(const Frame& frame, std::string_view error,
                          std::string_view request_id) const {
   const std::string_view word = texts_.has("errors", error) ? error : "unknown";
@@ -208,12 +202,11 @@ std::string Pages::grants(const Frame& frame, std::string_view action,
   return show("grants", frame, texts_.text("grants", "title"), std::move(fields));
 }
 
-std::string Pages::sign_out(const Frame& frame, std::string_view action, std::string_view csrf,
-                            std::string_view next) const {
+std::string Pages::sign_out(const Frame& frame, std::string_view action,
+                            std::string_view csrf) const {
   Fields fields;
   fields.texts = {{"action", std::string(action)},
                   {"csrf", std::string(csrf)},
-                  {"next", std::string(next)},
                   {"lead", texts_.text("sign_out", "lead", {{"user", frame.user}})}};
   Frame plain = frame;
   plain.user = {};  // no second way out at the foot

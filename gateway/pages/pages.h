@@ -62,14 +62,11 @@ class Pages {
   std::string sign_in(const Frame& frame, const SignIn& page) const;
   std::string consent(const Frame& frame, const Consent& page) const;
   std::string code(const Frame& frame, std::string_view client, std::string_view code) const;
-  // The user said no to a client without a callback.
-  std::string denied(const Frame& frame, std::string_view client) const;
   // `error`: a word of [errors] in the texts; any other is shown as "unknown".
   std::string error(const Frame& frame, std::string_view error, std::string_view request_id) const;
   std::string grants(const Frame& frame, std::string_view action, const std::vector<Grant>& grants,
                      std::string_view revoked) const;
-  std::string sign_out(const Frame& frame, std::string_view action, std::string_view csrf,
-                       std::string_view next) const;
+  std::string sign_out(const Frame& frame, std::string_view action, std::string_view csrf) const;
   std::string signed_out(const Frame& frame) const;
 
  private:

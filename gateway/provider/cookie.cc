@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/forward.h"
+
 namespace gateway::provider {
 namespace {
 
@@ -15,24 +17,40 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Calls each("name=value") for what stands between the semicolons of all Cookie fields.
+template <class Each>
+void each_cookie(const RequestHead& head, Each each) {
+  for (const Field& field : head.fields) {
+    if (!same_name(field.name, "cookie")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      each(trimmed(rest.substr(0, rest.find(';'))));
+      rest.remove_prefix(std::min(rest.find(';'), rest.size() - 1) + 1);
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view cookie_name(bool https) { return https ? "__Host-portcullis" : "portcullis"; }
 
 std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name) {
   std::vector<std::string_view> out;
-  for (const Field& field : head.fields) {
-    if (!same_name(field.name, "cookie")) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const std::string_view pair = trimmed(rest.substr(0, rest.find(';')));
-      const std::size_t equals = pair.find('=');
-      if (equals != pair.npos && pair.substr(0, equals) == name) {
-        out.push_back(pair.substr(equals + 1));
-      }
-      rest.remove_prefix(std::min(rest.find(';'), rest.size() - 1) + 1);
-    }
-  }
+  each_cookie(head, [&](std::string_view pair) {
+    const std::size_t equals = pair.find('=');
+    if (equals != pair.npos && pair.substr(0, equals) == name)
+      out.push_back(pair.substr(equals + 1));
+  });
+  return out;
+}
+
+std::string foreign_cookies(const RequestHead& head) {
+  std::string out;
+  each_cookie(head, [&](std::string_view pair) {
+    if (pair.empty() || is_own_cookie(pair)) return;
+    if (!out.empty()) out += "; ";
+    out += pair;
+  });
   return out;
 }
 

@@ -18,6 +18,10 @@ std::string_view cookie_name(bool https);
 // planted more of them than ours.
 std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name);
 
+// The browser's other cookies, as the value of one Cookie field: for somebody else. Empty if there
+// are none.
+std::string foreign_cookies(const RequestHead& head);
+
 // The value of a Set-Cookie field. HttpOnly, SameSite=Lax, for the whole host, and gone with the
 // browser.
 std::string set_cookie(bool https, std::string_view value);

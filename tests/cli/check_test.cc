@@ -64,6 +64,8 @@ path = "/public/*"
 auth = "none"
 errors = "flask"
 upstream = "api"
+[admin]
+address = "127.0.0.1:9999"
 )";
 
 std::vector<std::string> first_lines(const std::string& text, std::size_t count) {

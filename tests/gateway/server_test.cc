@@ -87,17 +87,20 @@ struct Served {
         }()),
         log(settings.log),
         credentials(open_store(settings)),
+        sessions(open_sessions(settings)),
+        desk(*credentials, *sessions),
         ledger(open_ledger(settings, clock.now)),
         usage(open_usage(settings)),
         server(gate_for(settings), usage.get()) {}
   ~Served() { stop(); }
   std::shared_ptr<const Gate> gate_for(const conf::Settings& all) {
-    return std::make_shared<const Gate>(all, *credentials, *ledger, clock, log);
+    return std::make_shared<const Gate>(all, desk, *ledger, clock, log);
   }
   void stop() {
     backend.held = false;
     server.drain();
     server.join();
+    desk.background.end();
   }
 
   TempFolder folder;
@@ -106,6 +109,8 @@ struct Served {
   conf::Settings settings;
   Log log;
   std::unique_ptr<store::Credentials> credentials;
+  std::unique_ptr<store::Sessions> sessions;
+  Desk desk;
   std::unique_ptr<store::Ledger> ledger;
   std::unique_ptr<store::Usage> usage;
   Server server;

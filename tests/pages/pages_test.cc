@@ -135,7 +135,7 @@ TEST_CASE("the page of grants has a form for each, and says what was taken away"
 
 TEST_CASE("signing out asks first, and then says so") {
   const Pages pages = Pages::defaults();
-  const std::string page = pages.sign_out(kFrame, "/oauth/sign_out", "C", "/oauth/grants");
+  const std::string page = pages.sign_out(kFrame, "/oauth/sign_out", "C");
   CHECK(has(page, "You are signed in as al&lt;ice."));
   CHECK(count(page, "/oauth/sign_out") == 1);
   CHECK(has(pages.signed_out({.style_nonce = "N"}), "You are signed out here"));

@@ -115,6 +115,10 @@ std::unique_ptr<store::Credentials> open_store(const conf::Settings& settings) {
   return credentials;
 }
 
+std::unique_ptr<store::Sessions> open_sessions(const conf::Settings& settings) {
+  return must(store::Sessions::open(settings.store.path));
+}
+
 std::unique_ptr<store::Ledger> open_ledger(const conf::Settings& settings, std::int64_t now) {
   return must(
       store::Ledger::open({.path = settings.store.path, .size = settings.store.ledger_size}, now));
@@ -130,17 +134,22 @@ World::World(const Change& change)
       settings(changed(settings_for(folder.path(), port), change)),
       log(settings.log),
       credentials(open_store(settings)),
+      sessions(open_sessions(settings)),
+      desk(*credentials, *sessions),
       ledger(open_ledger(settings, clock.now)),
       usage(open_usage(settings)),
       run(usage.get()),
       worker(std::make_unique<Worker>(
-          std::make_shared<const Gate>(settings, *credentials, *ledger, clock, log), run,
+          std::make_shared<const Gate>(settings, desk, *ledger, clock, log), run,
           must(credentials->reader()), 0)),
       origin(std::make_unique<Origin>(worker->context(), listening)) {
   asio::co_spawn(worker->context(), worker->keep_time(), asio::detached);
 }
 
-World::~World() { origin.reset(); }
+World::~World() {
+  origin.reset();
+  desk.background.end();
+}
 
 std::string World::plain(const Ask& ask) {
   std::string body = ask.body, lines = ask.lines;

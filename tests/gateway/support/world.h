@@ -65,6 +65,7 @@ conf::Route route(const std::string& path, conf::Auth auth);
 
 // The store of World, ready to be opened.
 std::unique_ptr<store::Credentials> open_store(const conf::Settings& settings);
+std::unique_ptr<store::Sessions> open_sessions(const conf::Settings& settings);
 std::unique_ptr<store::Ledger> open_ledger(const conf::Settings& settings, std::int64_t now);
 
 std::unique_ptr<store::Usage> open_usage(const conf::Settings& settings);
@@ -97,6 +98,8 @@ class World {
   conf::Settings settings;
   Log log;
   std::unique_ptr<store::Credentials> credentials;
+  std::unique_ptr<store::Sessions> sessions;
+  Desk desk;
   std::unique_ptr<store::Ledger> ledger;
   std::unique_ptr<store::Usage> usage;
   Run run;

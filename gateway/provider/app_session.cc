@@ -1,0 +1,139 @@
+// login.mode "app": the application in front of which the gate stands says who is signed in. It is
+// asked like any page of its own, with the browser's cookies and nothing else of the request.
+
+#include "conf/url.h"
+#include "gateway/head_scanner.h"
+#include "gateway/json.h"
+#include "gateway/provider/browser.h"
+#include "gateway/provider/cookie.h"
+#include "store/records.h"
+
+namespace gateway::provider {
+namespace {
+
+constexpr std::size_t kLargestAnswer = 64 << 10;  // bytes of its body
+
+Step unavailable(const std::string& why) {
+  return stop({.fault = Fault::SignInUnavailable, .detail = "login.check_url: " + why});
+}
+
+std::string question(const Exchange& x, const conf::Url& url) {
+  std::string out = "GET " + (url.path.empty() ? std::string("/") : url.path);
+  if (url.has_query) out += "?" + url.query;
+  out += " HTTP/1.1\r\nHost: " + url.authority() + "\r\nAccept: application/json, */*;q=0.5\r\n";
+  const std::string cookies = foreign_cookies(x.request);
+  if (!cookies.empty()) out += "Cookie: " + cookies + "\r\n";
+  out += "X-Request-Id: " + std::string(std::string_view(x.request_id)) + "\r\n";
+  return out + "Connection: close\r\n\r\n";
+}
+
+Task<Step> read_body(Exchange& x, std::string& body) {
+  Buffer& up = x.scratch.up;
+  up.consume(x.answer_head_size);
+  Flaw flaw;
+  for (;;) {
+    x.scratch.pieces.clear();
+    std::size_t used = 0;
+    const Parse parse =
+        x.scratch.response_reader.read_body(up.view(), used, x.scratch.pieces, flaw);
+    if (parse == Parse::Bad) co_return unavailable("its answer is no HTTP");
+    for (const std::string_view piece : x.scratch.pieces) body += piece;
+    up.consume(used);
+    if (body.size() > kLargestAnswer) co_return unavailable("its answer is too large");
+    if (parse == Parse::Done) co_return nullptr;
+    up.compact();
+    if (up.space_size() == 0) co_return unavailable("its answer is no HTTP");
+    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
+    up.filled(bytes);
+    if (!error) continue;
+    if (error == asio::error::eof && x.scratch.response_reader.end_of_stream()) co_return nullptr;
+    co_return unavailable(x.upstream->fired() ? "it took too long" : error.message());
+  }
+}
+
+// What the answer's field of that name says; empty if there is none, or more than one.
+std::string in_field(const ResponseHead& head, std::string_view name) {
+  std::string found;
+  unsigned count = 0;
+  for (const Field& field : head.fields) {
+    if (!same_name(field.name, name)) continue;
+    found = field.value;
+    ++count;
+  }
+  return count == 1 ? found : std::string();
+}
+
+// What the JSON text says at that place; empty if it says nothing there that could be a name.
+std::string in_json(std::string_view text, std::string_view pointer) {
+  json::error_code error;
+  const json::value answer = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) return {};
+  const json::value* found =
+      answer.find_pointer(json::string_view(pointer.data(), pointer.size()), error);
+  if (found == nullptr) return {};
+  if (found->is_int64()) return std::to_string(found->get_int64());
+  if (found->is_uint64()) return std::to_string(found->get_uint64());
+  if (!found->is_string()) return {};
+  const json::string& name = found->get_string();
+  return std::string(name.data(), name.size());
+}
+
+// Sends the question, and reads the head of the answer.
+Task<Step> ask(Exchange& x, const conf::Url& url) {
+  const conf::Upstream application{
+      .name = "login.check_url",
+      .servers = {conf::Url{.scheme = url.scheme, .host = url.host, .port = url.port}},
+      .where = {}};
+  UpstreamPool pool(x.worker.context().get_executor(), x.worker.deadlines(), application,
+                    x.gate.settings.timeouts.upstream_connect);
+  auto connected = co_await pool.connect();
+  if (!connected) co_return unavailable(connected.error().detail);
+  x.upstream = std::move(*connected);
+  x.scratch.out = question(x, url);
+  x.scratch.up.clear();
+  x.interim_answers = 0;
+  x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
+  std::span<asio::const_buffer> rest(x.scratch.gathered);
+  x.upstream->set(x.gate.settings.timeouts.upstream_response);
+  ErrorCode error;
+  const bool written = x.upstream->write_now(rest, error);
+  if (!written && !error) error = co_await x.upstream->write_rest(rest);
+  if (error) co_return unavailable(error.message());
+  Step failed = co_await read_answer_head(x, false);
+  if (failed) co_return unavailable(failed->detail);
+  co_return nullptr;
+}
+
+// Who the answer says is signed in; empty: nobody.
+Task<Step> hear(Exchange& x, std::string_view place, std::string& user) {
+  const unsigned status = x.scratch.response.status;
+  if (status == 401 || status == 403 || (status >= 300 && status < 400)) co_return nullptr;
+  if (status != 200) co_return unavailable("it answers " + std::to_string(status));
+  constexpr std::string_view kField = "header:", kJson = "json:";
+  if (place.starts_with(kField)) {
+    user = in_field(x.scratch.response, place.substr(kField.size()));
+  } else {
+    std::string body;
+    Step failed = co_await read_body(x, body);
+    if (failed) co_return failed;
+    user = in_json(body, place.substr(kJson.size()));
+  }
+  if (store::is_user_name(user)) co_return nullptr;
+  user.clear();
+  co_return unavailable("its answer names no user at " + std::string(place));
+}
+
+}  // namespace
+
+Task<Step> ask_application(Exchange& x, std::string& user) {
+  const conf::Login& login = x.gate.settings.login;
+  const auto url = conf::parse_url(*login.check_url);
+  const conf::Url& asked = *url;
+  Step failed = co_await ask(x, asked);
+  if (!failed) failed = co_await hear(x, *login.user, user);
+  x.upstream.reset();
+  co_return failed;
+}
+
+}  // namespace gateway::provider

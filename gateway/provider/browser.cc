@@ -1,0 +1,210 @@
+#include "gateway/provider/browser.h"
+
+#include <algorithm>
+
+#include "gateway/provider/callback.h"
+#include "gateway/provider/cookie.h"
+#include "verify/crypto.h"
+#include "verify/percent.h"
+
+namespace gateway::provider {
+namespace {
+
+constexpr std::size_t kCookieLength = 27;  // 160 bits
+constexpr std::size_t kFormTokenBytes = 16;
+constexpr std::int64_t kNoteVisits = 60;  // seconds between two notes of one session
+
+bool https(const Exchange& x) { return x.external->scheme == "https"; }
+
+bool is_cookie(std::string_view text) {
+  return text.size() == kCookieLength &&
+         std::all_of(text.begin(), text.end(), [](char c) { return verify::is_unreserved(c); });
+}
+
+std::string_view field_of(const RequestHead& head, std::string_view name) {
+  for (const Field& field : head.fields) {
+    if (same_name(field.name, name)) return field.value;
+  }
+  return {};
+}
+
+// A session, or at least a browser that was here before.
+Step find_session(const Exchange& x, Visit& visit) {
+  const auto cookies = cookie_values(x.request, cookie_name(https(x)));
+  for (const std::string_view cookie : cookies) {
+    if (!is_cookie(cookie)) continue;
+    if (visit.cookie.empty()) visit.cookie = cookie;
+    if (x.gate.settings.login.mode != conf::LoginMode::Local) break;
+    auto session = x.gate.desk.sessions.find(cookie, session_limits(x.gate.settings.login),
+                                             x.gate.clock.unix_seconds());
+    if (!session) return stop({.fault = Fault::StoreFault, .detail = session.error().sentence});
+    if (!*session) continue;
+    visit.cookie = cookie;
+    visit.user = (*session)->user;
+    visit.seen = (*session)->seen;
+    break;
+  }
+  if (visit.cookie.empty()) {
+    visit.cookie = verify::random_name(kCookieLength);
+    visit.fresh = true;
+  }
+  return nullptr;
+}
+
+// Whoever was removed or disabled since is nobody. Those whom somebody else signs in are users here
+// once they have granted something; but not if they were disabled here.
+Step check_user(Exchange& x, Visit& visit) {
+  const bool local = x.gate.settings.login.mode == conf::LoginMode::Local;
+  auto user = x.worker.reader().user(visit.user);
+  if (user && user->enabled) return nullptr;
+  const bool missing = !user && user.error().kind == store::Error::Kind::NotFound;
+  if (!user && !missing) {
+    return stop({.fault = Fault::StoreFault, .detail = user.error().sentence});
+  }
+  if (missing && !local) return nullptr;
+  visit.user.clear();
+  return local ? nullptr : stop({.fault = Fault::UserNotAllowed});
+}
+
+// login.mode "header": who a trusted proxy says is there. Nobody if it says so twice: one of the
+// two may be the browser's own.
+std::string said_by_proxy(const Exchange& x, std::string_view name) {
+  if (!is_trusted(x.gate.settings.listen.trusted_proxies, x.connection.peer_ip())) return {};
+  std::string user;
+  unsigned count = 0;
+  for (const Field& field : x.request.fields) {
+    if (!same_name(field.name, name)) continue;
+    user = field.value;
+    ++count;
+  }
+  return count == 1 && store::is_user_name(user) ? user : std::string();
+}
+
+}  // namespace
+
+store::SessionLimits session_limits(const conf::Login& login) {
+  using std::chrono::ceil;
+  using std::chrono::seconds;
+  return {.idle_s = ceil<seconds>(login.session_idle).count(),
+          .lifetime_s = ceil<seconds>(login.session_lifetime).count()};
+}
+
+Task<Step> find_visit(Exchange& x, Visit& visit) {
+  Step failed = find_session(x, visit);
+  if (failed) co_return failed;
+  const conf::Login& login = x.gate.settings.login;
+  if (login.mode == conf::LoginMode::App) {
+    std::string& user = visit.user;
+    failed = co_await ask_application(x, user);
+    if (failed) co_return failed;
+  } else if (login.mode == conf::LoginMode::Header) {
+    visit.user = said_by_proxy(x, *login.header);
+  }
+  if (!visit.user.empty()) failed = check_user(x, visit);
+  x.page_user = visit.user;
+  if (failed || visit.user.empty() || login.mode != conf::LoginMode::Local) co_return failed;
+  Desk& desk = x.gate.desk;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  if (now < visit.seen + kNoteVisits) co_return nullptr;
+  auto touch = [&desk, &visit, now] { return desk.sessions.touch(visit.cookie, now).ok(); };
+  const Executor home = x.worker.context().get_executor();
+  co_await desk.background.run(home, Background::Kind::Write, std::move(touch));
+  co_return nullptr;
+}
+
+std::string form_token(const Exchange& x, const Visit& visit, std::string_view purpose,
+                       std::string_view about) {
+  const verify::HmacKey key(verify::Hash::Sha256, x.gate.desk.sessions.key().reveal());
+  std::string text;
+  for (const std::string_view part :
+       {purpose, about, std::string_view(visit.user), std::string_view(visit.cookie)}) {
+    text += std::to_string(part.size()) + ":";
+    text += part;
+  }
+  return verify::to_hex(key.sign(text).view().first(kFormTokenBytes));
+}
+
+std::optional<Form> sent_form(const Exchange& x) {
+  if (!x.body_held || !verify::is_form(x.request.content_type)) return std::nullopt;
+  return Form::parse(x.scratch.held.in_memory());
+}
+
+// Browsers say with every form where it comes from (RFC 6454 section 7). Who says nothing is no
+// browser, or an old one, and has to have the token all the same.
+bool from_here(const Exchange& x) {
+  const std::string_view origin = field_of(x.request, "Origin");
+  const std::string_view site = field_of(x.request, "Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin") return false;
+  return origin.empty() || origin == x.external->scheme + "://" + x.external->authority;
+}
+
+bool is_ours(const Exchange& x, const Visit& visit, const Form& form, std::string_view purpose,
+             std::string_view about) {
+  const verify::Secret right(form_token(x, visit, purpose, about));
+  return from_here(x) && !visit.fresh && right == verify::Secret(form.value("csrf"));
+}
+
+std::string browser_name(const Visit& visit) {
+  return verify::to_hex(
+      verify::digest(verify::Hash::Sha256, "browser " + visit.cookie).view().first(16));
+}
+
+void send_to(Exchange& x, std::string location) {
+  x.answer = std::make_unique<Answer>();
+  x.answer->status = 303;
+  x.answer->fields = {{"Location", std::move(location)}, {"Referrer-Policy", "no-referrer"}};
+}
+
+void send_to_error(Exchange& x, std::string_view word) {
+  const std::string& uri = x.gate.settings.oauth.error_uri;
+  const std::string base = uri.starts_with('/') ? own_path(x, Endpoint::Errors) : uri;
+  send_to(x, with_parameters(base, {{"error", word}}));
+}
+
+void send_to_sign_in(Exchange& x, std::string_view target) {
+  const conf::Login& login = x.gate.settings.login;
+  if (login.mode == conf::LoginMode::Local) {
+    return send_to(x, with_parameters(own_path(x, Endpoint::SignIn), {{"next", target}}));
+  }
+  if (login.mode == conf::LoginMode::Header) return send_to_error(x, "sign_in_unavailable");
+  // Applications take a path of their own host, and wonder about whole addresses.
+  constexpr std::string_view kReturn = "{return}";
+  std::string url = *login.sign_in_url;
+  std::string back(target);
+  if (!url.starts_with('/')) back = x.external->scheme + "://" + x.external->authority + back;
+  const std::string encoded = verify::percent_encode(back);
+  for (std::size_t at = 0; (at = url.find(kReturn, at)) != url.npos; at += encoded.size()) {
+    url.replace(at, kReturn.size(), encoded);
+  }
+  send_to(x, std::move(url));
+}
+
+std::string own_path(const Exchange& x, Endpoint endpoint) {
+  return x.external->path_prefix + x.gate.endpoints.path(endpoint);
+}
+
+Look look_of(const Exchange& x, const Visit& visit) {
+  const bool local = x.gate.settings.login.mode == conf::LoginMode::Local;
+  Look look{verify::random_name(kCookieLength), {}};
+  if (local && !visit.user.empty()) look.sign_out_url = own_path(x, Endpoint::SignOut);
+  return look;
+}
+
+void answer_page(Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
+                 const Look& look, std::string html) {
+  x.answer = std::make_unique<Answer>();
+  Answer& answer = *x.answer;
+  answer.status = status;
+  answer.content_type = "text/html; charset=utf-8";
+  answer.body = std::move(html);
+  answer.fields = {
+      {"Content-Security-Policy", pages::content_security_policy(look.nonce, callback_origin)},
+      {"X-Frame-Options", "DENY"},
+      {"X-Content-Type-Options", "nosniff"},
+      // Not "no-referrer": browsers then send forms with Origin: null.
+      {"Referrer-Policy", "same-origin"},
+      {"Vary", "Cookie"}};
+  if (visit.fresh) answer.fields.emplace_back("Set-Cookie", set_cookie(https(x), visit.cookie));
+}
+
+}  // namespace gateway::provider

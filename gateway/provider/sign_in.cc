@@ -1,0 +1,278 @@
+// Sign-in and sign-out, where the gate has users of its own (login.mode "local").
+
+#include "gateway/provider/browser.h"
+#include "gateway/provider/callback.h"
+#include "gateway/provider/cookie.h"
+#include "gateway/provider/provider.h"
+#include "verify/crypto.h"
+#include "verify/password.h"
+
+namespace gateway::provider {
+namespace {
+
+constexpr std::size_t kMaxPassword = 1024;  // bytes
+
+using Problem = pages::SignIn::Problem;
+
+bool is_local(const Exchange& x) { return x.gate.settings.login.mode == conf::LoginMode::Local; }
+
+// Where to go afterwards: a page of our own, whatever the address says.
+std::string next_of(const Exchange& x, std::string_view wanted) {
+  for (const Endpoint page : {Endpoint::Authorize, Endpoint::Grants, Endpoint::SignOut}) {
+    const std::string path = own_path(x, page);
+    const bool plain =
+        std::all_of(wanted.begin(), wanted.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (plain && wanted.starts_with(path) &&
+        (wanted.size() == path.size() || wanted[path.size()] == '?')) {
+      return std::string(wanted);
+    }
+  }
+  return own_path(x, Endpoint::Grants);
+}
+
+// The name of the client on whose behalf, if `next` is its consent page.
+std::string client_of(Exchange& x, std::string_view next) {
+  if (!next.starts_with(own_path(x, Endpoint::Authorize))) return {};
+  const auto form = Form::parse(query_of(next));
+  if (!form) return {};
+  auto token = x.worker.reader().request_token(form->value("oauth_token"));
+  if (!token) return {};
+  auto client = x.worker.reader().client(token->client);
+  if (!client) return {};
+  return client->name.empty() ? client->key : client->name;
+}
+
+struct Shown {
+  Problem problem = Problem::None;
+  std::string username;
+  std::int64_t seconds = 0;  // with Problem::Throttled
+};
+
+int status_of(Problem problem) {
+  switch (problem) {
+    case Problem::None:
+      return 200;
+    case Problem::Throttled:
+      return 429;
+    case Problem::Failed:
+    case Problem::Stale:
+      break;
+  }
+  return 403;
+}
+
+void show_form(Exchange& x, const Visit& visit, std::string_view next, const Shown& shown) {
+  const std::string action = own_path(x, Endpoint::SignIn);
+  const std::string csrf = form_token(x, visit, "sign_in", {});
+  const std::string client = client_of(x, next);
+  const std::string seconds = std::to_string(shown.seconds);
+  show(x, visit, status_of(shown.problem), {}, [&](const pages::Frame& frame) {
+    return x.gate.pages.sign_in(frame, {.action = action,
+                                        .csrf = csrf,
+                                        .next = next,
+                                        .client = client,
+                                        .username = shown.username,
+                                        .problem = shown.problem,
+                                        .seconds = seconds});
+  });
+  if (shown.problem == Problem::Throttled) x.answer->fields.emplace_back("Retry-After", seconds);
+}
+
+struct Attempt {
+  std::string user, address;
+  verify::Secret password;
+  std::string hash;  // empty: nobody can sign in by that name
+};
+
+// A hash of nobody's password, so that an unknown name takes as long as a wrong password.
+const std::string& nobodys_hash() {
+  static const std::string hash = verify::hash_password(verify::random_name(27));
+  return hash;
+}
+
+// Nothing if too many others failed while this one waited for its turn.
+std::optional<verify::PasswordCheck> check(const store::Sessions& sessions, const Attempt& attempt,
+                                           std::int64_t now) {
+  if (sessions.wait(attempt.user, attempt.address, now) > 0) return std::nullopt;
+  const std::string& hash = attempt.hash.empty() ? nobodys_hash() : attempt.hash;
+  const auto found = verify::check_password(attempt.password.reveal(), hash);
+  return attempt.hash.empty() ? verify::PasswordCheck::Wrong : found;
+}
+
+// A password that was kept in a foreign or weaker way is kept in ours from now on. Answers the hash
+// that the store has then.
+std::string rehash(store::Credentials& credentials, const Attempt& attempt) {
+  const std::string hash = verify::hash_password(attempt.password.reveal());
+  auto change = credentials.begin();
+  if (!change) return attempt.hash;
+  auto user = change->user(attempt.user);
+  if (!user || user->password_hash != attempt.hash) return attempt.hash;
+  user->password_hash = hash;
+  const bool put = change->put(*user, store::Credentials::Change::Mode::Replace).ok();
+  return put && change->commit() ? hash : attempt.hash;
+}
+
+// Whether the password is still the one that was checked, and its user may sign in.
+store::Result<bool> still_good(const store::Credentials& credentials, const std::string& name,
+                               const std::string& hash) {
+  auto reader = credentials.reader();
+  if (!reader) return reader.failure();
+  auto user = reader->user(name);
+  if (user) return user->enabled && user->password_hash == hash;
+  if (user.error().kind == store::Error::Kind::NotFound) return false;
+  return user.failure();
+}
+
+// The new session's id; empty: the password was wrong, or is no longer right. A password that is
+// changed ends all sessions there are, hence the second look once this one is there too.
+store::Result<std::string> settle(Desk& desk, const Attempt& attempt, verify::PasswordCheck found,
+                                  const store::SessionLimits& limits, std::int64_t now) {
+  if (found == verify::PasswordCheck::Wrong) {
+    auto noted = desk.sessions.note_failure(attempt.user, attempt.address, now);
+    if (!noted) return noted.failure();
+    return std::string();
+  }
+  const bool weak = found == verify::PasswordCheck::RightButRehash;
+  const std::string hash = weak ? rehash(desk.credentials, attempt) : attempt.hash;
+  auto noted = desk.sessions.note_success(attempt.user, now);
+  if (!noted) return noted.failure();
+  auto id = desk.sessions.begin(attempt.user, limits, now);
+  if (!id) return id;
+  auto good = still_good(desk.credentials, attempt.user, hash);
+  if (good && *good) return id;
+  auto ended = desk.sessions.end(*id);
+  if (!good) return good.failure();
+  if (!ended) return ended.failure();
+  return std::string();
+}
+
+Step read_hash(Exchange& x, Attempt& attempt) {
+  if (!store::is_user_name(attempt.user)) return nullptr;
+  auto user = x.worker.reader().user(attempt.user);
+  if (user) {
+    if (user->enabled) attempt.hash = user->password_hash;
+    return nullptr;
+  }
+  if (user.error().kind == store::Error::Kind::NotFound) return nullptr;
+  return stop({.fault = Fault::StoreFault, .detail = user.error().sentence});
+}
+
+Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many sign-ins wait"}); }
+
+// `id` stays empty for a wrong password.
+Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, std::string& id) {
+  Desk& desk = x.gate.desk;
+  const Executor home = x.worker.context().get_executor();
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const store::SessionLimits limits = session_limits(x.gate.settings.login);
+  auto hash = [&desk, &attempt, now] { return check(desk.sessions, attempt, now); };
+  const auto found = co_await desk.background.run(home, Background::Kind::Hash, std::move(hash));
+  if (!found || !*found) co_return busy();
+  const verify::PasswordCheck outcome = **found;
+  auto write = [&desk, &attempt, &limits, outcome, now] {
+    return settle(desk, attempt, outcome, limits, now);
+  };
+  auto settled = co_await desk.background.run(home, Background::Kind::Write, std::move(write));
+  if (!settled) co_return busy();
+  if (!*settled) {
+    co_return stop({.fault = Fault::StoreFault, .detail = settled->error().sentence});
+  }
+  id = **std::move(settled);
+  co_return nullptr;
+}
+
+Task<Step> take_password(Exchange& x, const Visit& visit) {
+  const auto form = sent_form(x);
+  if (!form || !from_here(x)) {
+    send_to_error(x, "forged");
+    co_return nullptr;
+  }
+  const std::string next = next_of(x, form->value("next"));
+  Shown shown{.username = std::string(form->value("username"))};
+  if (!is_ours(x, visit, *form, "sign_in", {})) {
+    shown.problem = Problem::Stale;
+    show_form(x, visit, next, shown);
+    co_return nullptr;
+  }
+  const std::string_view password = form->value("password");
+  Attempt attempt{.user = shown.username,
+                  .address = std::string(x.client_address()),
+                  .password = verify::Secret(password.substr(0, kMaxPassword + 1)),
+                  .hash = {}};
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  shown.seconds = x.gate.desk.sessions.wait(attempt.user, attempt.address, now);
+  if (shown.seconds > 0) {
+    shown.problem = Problem::Throttled;
+    show_form(x, visit, next, shown);
+    co_return nullptr;
+  }
+  if (Step failed = read_hash(x, attempt)) co_return failed;
+  if (password.size() > kMaxPassword) attempt.hash.clear();
+  std::string id;
+  Step failed = co_await try_to_sign_in(x, attempt, id);
+  if (failed) co_return failed;
+  if (id.empty()) {
+    shown.problem = Problem::Failed;
+    show_form(x, visit, next, shown);
+    co_return nullptr;
+  }
+  send_to(x, next);
+  x.answer->fields.emplace_back("Set-Cookie", set_cookie(x.external->scheme == "https", id));
+  co_return nullptr;
+}
+
+Task<Step> end_session(Exchange& x, const Visit& visit) {
+  const auto form = sent_form(x);
+  if (!form || !is_ours(x, visit, *form, "sign_out", {})) {
+    send_to_error(x, "forged");
+    co_return nullptr;
+  }
+  Desk& desk = x.gate.desk;
+  auto end = [&desk, &visit] { return desk.sessions.end(visit.cookie); };
+  const Executor home = x.worker.context().get_executor();
+  auto ended = co_await desk.background.run(home, Background::Kind::Write, std::move(end));
+  if (!ended) co_return busy();
+  if (!*ended) co_return stop({.fault = Fault::StoreFault, .detail = ended->error().sentence});
+  send_to(x, own_path(x, Endpoint::SignOut));
+  x.answer->fields.emplace_back("Set-Cookie", clear_cookie(x.external->scheme == "https"));
+  co_return nullptr;
+}
+
+}  // namespace
+
+Task<Step> sign_in(Exchange& x) {
+  if (!is_local(x)) co_return stop({.fault = Fault::NoRoute});
+  Visit visit;
+  Step failed = co_await find_visit(x, visit);
+  if (failed) co_return failed;
+  visit.user.clear();  // whoever it was: the form is for signing in anew
+  if (x.request.method == "POST") {
+    failed = co_await take_password(x, visit);
+    co_return failed;
+  }
+  const auto form = Form::parse(query_of(x.target.origin));
+  const std::string next = next_of(x, form ? form->value("next") : std::string_view());
+  const Shown shown;
+  show_form(x, visit, next, shown);
+  co_return nullptr;
+}
+
+Task<Step> sign_out(Exchange& x) {
+  if (!is_local(x)) co_return stop({.fault = Fault::NoRoute});
+  Visit visit;
+  Step failed = co_await find_visit(x, visit);
+  if (failed) co_return failed;
+  if (x.request.method == "POST" && !visit.user.empty()) {
+    failed = co_await end_session(x, visit);
+    co_return failed;
+  }
+  const std::string action = own_path(x, Endpoint::SignOut);
+  const std::string csrf = form_token(x, visit, "sign_out", {});
+  const bool signed_in = !visit.user.empty();
+  show(x, visit, 200, {}, [&](const pages::Frame& frame) {
+    return signed_in ? x.gate.pages.sign_out(frame, action, csrf) : x.gate.pages.signed_out(frame);
+  });
+  co_return nullptr;
+}
+
+}  // namespace gateway::provider

@@ -1,0 +1,301 @@
+// The endpoints for clients, who sign what they ask (RFC 5849 2.1, 2.3): a request token, its
+// exchange for an access token, the renewal of one, the end of one.
+
+#include <algorithm>
+
+#include "gateway/provider/callback.h"
+#include "gateway/provider/form.h"
+#include "gateway/provider/provider.h"
+#include "store/request_tokens.h"
+#include "verify/crypto.h"
+
+namespace gateway::provider {
+namespace {
+
+constexpr std::uint32_t kRandomLength = 27;  // characters: 160 bits
+constexpr std::size_t kMaxCallback = 2048;   // bytes
+
+using verify::Reason;
+using Names = std::vector<std::string>;
+
+Step rejected_for(Reason reason, std::string detail) {
+  return rejected(verify::Reject{reason, std::move(detail)});
+}
+
+Step store_fault(const store::Error& error) {
+  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
+}
+
+Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many writes wait"}); }
+
+Step problem(store::FlowProblem problem) {
+  switch (problem) {
+    case store::FlowProblem::ClientUnknown:
+      return rejected(Reason::ClientDisabled);
+    case store::FlowProblem::TooMany:
+      return stop({.fault = Fault::TooManyRequestTokens});
+    case store::FlowProblem::TokenUnknown:
+      return rejected(Reason::TokenUnknown);
+    case store::FlowProblem::TokenExpired:
+    case store::FlowProblem::AuthorizationExpired:
+      return rejected(Reason::TokenExpired);
+    case store::FlowProblem::TokenUsed:
+      return rejected(Reason::TokenUsed);
+    case store::FlowProblem::NotAuthorized:
+      return rejected(Reason::TokenNotAuthorized);
+    case store::FlowProblem::UserRefused:
+      return rejected(Reason::UserRefused);
+    case store::FlowProblem::VerifierWrong:
+      return rejected_for(Reason::VerifierWrong, "oauth_verifier");
+    case store::FlowProblem::UserUnknown:
+      return rejected(Reason::UserDisabled);
+    case store::FlowProblem::HandleWrong:
+      return rejected_for(Reason::SessionHandleWrong, "oauth_session_handle");
+  }
+  return stop({.fault = Fault::InternalFault});
+}
+
+std::int64_t seconds(std::chrono::milliseconds duration) {
+  return std::chrono::ceil<std::chrono::seconds>(duration).count();
+}
+
+std::string fresh_name(const conf::OAuth& oauth) {
+  return verify::random_name(std::clamp(kRandomLength, oauth.key_length_min, oauth.key_length_max));
+}
+
+Names words(std::string_view text) {
+  Names out;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string word(text.substr(0, space));
+    if (!word.empty() && std::find(out.begin(), out.end(), word) == out.end()) out.push_back(word);
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return out;
+}
+
+std::string joined(const Names& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : " ") + name;
+  return out;
+}
+
+// What a client asks for: in the Authorization field, or as a parameter for those that have none.
+Names asked_realms(const Exchange& x) {
+  const verify::Claim& claim = *x.claim;
+  if (claim.realm) return words(*claim.realm);
+  if (claim.source == verify::Source::Header) return {};
+  const auto form = Form::parse(claim.source == verify::Source::Form ? x.scratch.held.in_memory()
+                                                                     : query_of(x.target.origin));
+  return form ? words(form->value("realm")) : Names();
+}
+
+// Its default realms if it asks for none; all of them must be the provider's and its own.
+Step choose_realms(const Exchange& x, const store::Client& client, Names& out) {
+  out = asked_realms(x);
+  if (out.empty()) out = client.default_realms;
+  for (const std::string& realm : out) {
+    const auto& all = x.gate.settings.oauth.realms;
+    const bool there = std::any_of(all.begin(), all.end(),
+                                   [&](const conf::Realm& one) { return one.name == realm; });
+    const bool may =
+        std::find(client.realms.begin(), client.realms.end(), realm) != client.realms.end();
+    if (!there) return rejected_for(Reason::RealmUnknown, realm);
+    if (!may) return rejected_for(Reason::RealmRefused, realm);
+  }
+  return nullptr;
+}
+
+Step choose_callback(const Exchange& x, const store::Client& client, std::string& out) {
+  const verify::Claim& claim = *x.claim;
+  if (claim.callback && !claim.callback->empty()) {
+    out = *claim.callback;
+  } else if (x.gate.settings.oauth.default_callback && !client.redirect_uris.empty()) {
+    out = client.redirect_uris.front();
+  } else {
+    return rejected_for(Reason::ParameterAbsent, "oauth_callback");
+  }
+  if (out.size() > kMaxCallback || !may_call_back(client, out)) {
+    return rejected_for(Reason::CallbackRefused, "oauth_callback");
+  }
+  return nullptr;
+}
+
+using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// Extras never speak in place of what the protocol says: settings and records refuse names that
+// begin with "oauth_".
+void reply(Exchange& x, Pairs fields, const std::map<std::string, std::string>& extra,
+           const std::map<std::string, std::string>& more) {
+  for (const auto& [name, value] : extra) {
+    if (!more.contains(name)) fields.emplace_back(name, value);
+  }
+  for (const auto& [name, value] : more) fields.emplace_back(name, value);
+  x.answer = std::make_unique<Answer>();
+  x.answer->content_type = "application/x-www-form-urlencoded";
+  x.answer->fields = {{"Pragma", "no-cache"}};
+  x.answer->body = form_encoded(fields);
+}
+
+void reply_with(Exchange& x, const store::Token& token, const store::Client& client) {
+  const conf::OAuth& oauth = x.gate.settings.oauth;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const std::string realms = joined(token.realms);
+  std::string expires, authorization_expires;
+  Pairs fields{{"oauth_token", token.token}, {"oauth_token_secret", token.secret.reveal()}};
+  if (client.reply_realms.value_or(oauth.reply_realms)) {
+    fields.emplace_back("oauth_authorized_realms", realms);
+  }
+  if (token.session_handle) {
+    fields.emplace_back("oauth_session_handle", token.session_handle->reveal());
+    if (token.expires) {
+      expires = std::to_string(*token.expires - now);
+      fields.emplace_back("oauth_expires_in", expires);
+    }
+    if (token.authorization_expires) {
+      authorization_expires = std::to_string(*token.authorization_expires - now);
+      fields.emplace_back("oauth_authorization_expires_in", authorization_expires);
+    }
+  }
+  reply(x, std::move(fields), oauth.access_token_extra, client.extra);
+}
+
+store::Token fresh_token(const Exchange& x, const store::Client& client, std::int64_t now) {
+  const conf::OAuth& oauth = x.gate.settings.oauth;
+  store::Token token;
+  token.token = fresh_name(oauth);
+  token.secret = verify::Secret(fresh_name(oauth));
+  token.created = now;
+  if (oauth.access_token_lifetime) token.expires = now + seconds(*oauth.access_token_lifetime);
+  if (client.renewable) {
+    token.session_handle.emplace(fresh_name(oauth));
+    if (oauth.renewal_lifetime) {
+      token.authorization_expires = now + seconds(*oauth.renewal_lifetime);
+    }
+  }
+  return token;
+}
+
+// The client as it is now; it was known a moment ago.
+Step find_client(Exchange& x, store::Client& client) {
+  auto found = x.worker.reader().client(x.claim->client);
+  if (!found) return store_fault(found.error());
+  client = *std::move(found);
+  return nullptr;
+}
+
+template <class Write>
+auto in_background(Exchange& x, Write write) -> Task<std::optional<decltype(write())>> {
+  const Executor home = x.worker.context().get_executor();
+  Background& background = x.gate.desk.background;
+  auto done = co_await background.run(home, Background::Kind::Write, std::move(write));
+  co_return done;
+}
+
+// What a write came to: a refusal, or `out`.
+template <class T>
+Step outcome(std::optional<store::Flow<T>> done, T& out) {
+  if (!done) return busy();
+  if (!*done) return store_fault(done->error());
+  if (!**done) return problem((**done).error());
+  out = std::move(***done);
+  return nullptr;
+}
+
+Task<Step> renew(Exchange& x, const store::Client& client) {
+  const verify::Claim& claim = *x.claim;
+  Desk& desk = x.gate.desk;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const store::Renewal renewal{.client = std::string(claim.client),
+                               .token = std::string(claim.token.value_or("")),
+                               .handle = verify::Secret(*claim.session_handle),
+                               .fresh = fresh_token(x, client, now),
+                               .now = now};
+  auto write = [&desk, &renewal] { return store::renew(desk.credentials, renewal); };
+  auto done = co_await in_background(x, std::move(write));
+  store::Token token;
+  if (Step refusal = outcome(std::move(done), token)) co_return refusal;
+  reply_with(x, token, client);
+  co_return nullptr;
+}
+
+Task<Step> exchange(Exchange& x, const store::Client& client) {
+  const verify::Claim& claim = *x.claim;
+  Desk& desk = x.gate.desk;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const store::Exchange wanted{.client = std::string(claim.client),
+                               .request_token = std::string(claim.token.value_or("")),
+                               .verifier = verify::Secret(*claim.verifier),
+                               .fresh = fresh_token(x, client, now),
+                               .now = now};
+  auto write = [&desk, &wanted] { return store::exchange(desk.credentials, wanted); };
+  auto done = co_await in_background(x, std::move(write));
+  store::Token token;
+  if (Step refusal = outcome(std::move(done), token)) co_return refusal;
+  reply_with(x, token, client);
+  co_return nullptr;
+}
+
+}  // namespace
+
+Task<Step> issue_request_token(Exchange& x) {
+  store::Client client;
+  store::RequestToken token;
+  Step refusal = find_client(x, client);
+  if (!refusal) refusal = choose_callback(x, client, token.callback);
+  if (!refusal) refusal = choose_realms(x, client, token.realms);
+  if (refusal) co_return refusal;
+  const conf::OAuth& oauth = x.gate.settings.oauth;
+  token.token = fresh_name(oauth);
+  token.secret = verify::Secret(fresh_name(oauth));
+  token.client = client.key;
+  token.created = x.gate.clock.unix_seconds();
+  token.expires = token.created + seconds(oauth.request_token_lifetime);
+  const store::IssueRequest request{.token = token,
+                                    .most_of_client = x.gate.settings.limits.request_tokens,
+                                    .now = token.created};
+  Desk& desk = x.gate.desk;
+  auto write = [&desk, &request] { return store::issue_request_token(desk.credentials, request); };
+  auto done = co_await in_background(x, std::move(write));
+  store::Done issued;
+  refusal = outcome(std::move(done), issued);
+  if (refusal) co_return refusal;
+  Pairs fields{{"oauth_token", token.token},
+               {"oauth_token_secret", token.secret.reveal()},
+               {"oauth_callback_confirmed", "true"}};
+  reply(x, std::move(fields), oauth.request_token_extra, {});
+  co_return nullptr;
+}
+
+Task<Step> exchange_tokens(Exchange& x) {
+  store::Client client;
+  Step refusal = find_client(x, client);
+  if (refusal) co_return refusal;
+  const verify::Claim& claim = *x.claim;
+  if (claim.session_handle) {
+    refusal = co_await renew(x, client);
+  } else if (!claim.verifier || claim.verifier->empty()) {
+    refusal = rejected_for(Reason::ParameterAbsent, "oauth_verifier");
+  } else {
+    refusal = co_await exchange(x, client);
+  }
+  co_return refusal;
+}
+
+Task<Step> revoke_own_token(Exchange& x) {
+  Desk& desk = x.gate.desk;
+  const std::string token(x.claim->token.value_or(""));
+  auto write = [&desk, &token]() -> store::Result<store::Done> {
+    auto change = desk.credentials.begin();
+    if (!change) return change.failure();
+    if (auto gone = change->revoke_token(token); !gone) return gone.failure();
+    return change->commit();
+  };
+  auto done = co_await in_background(x, std::move(write));
+  if (!done) co_return busy();
+  if (!*done) co_return store_fault(done->error());
+  reply(x, {{"revoked", "true"}}, {}, {});
+  co_return nullptr;
+}
+
+}  // namespace gateway::provider
