@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import dance
 from backend import Nginx, Recorder
 from gate import BINARY, HOST, ROUTES, Gate, Store
-from signer import TOKEN_SECRET
+from signer import SECRET, TOKEN_SECRET
 
 
 def pytest_sessionstart(session):
@@ -75,3 +76,18 @@ def new_gate(room, store):
 def gate(new_gate, recorder, alice):
     """The usual one: /api/* for the realm email, before the recorder, with alice in its store."""
     return new_gate(recorder)
+
+
+@pytest.fixture
+def provider(new_gate, store, recorder):
+    """A gate with the application `app` and the user alice; its clients call it by its address."""
+
+    def make(client=(), routes=dance.ROUTES, **sections):
+        may = [part for realm in dance.REALMS for part in ("--realm", realm)]
+        store.ok("client", "add", "--name", "The <b>App</b> & co", "--key", "app", "--secret", "-",
+                 "--redirect-uri", dance.CALLBACK, *may, "--default-realm", "email", *client, input=SECRET)  # fmt: skip
+        store.user("alice")
+        listen = {"external_url": None, **sections.pop("listen", {})}
+        return new_gate(recorder, routes=routes, listen=listen, **sections)
+
+    return make

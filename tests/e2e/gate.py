@@ -33,9 +33,14 @@ def toml(sections, upstreams, routes):
     """TOML of settings; JSON's strings, numbers, booleans and lists are TOML's too."""
     lines = []
 
+    def written(value):
+        if isinstance(value, dict):
+            return "{ " + ", ".join(f"{key} = {written(one)}" for key, one in value.items()) + " }"
+        return json.dumps(value)
+
     def table(head, values):
         lines.append(head)
-        lines.extend(f"{key} = {json.dumps(value)}" for key, value in values.items())
+        lines.extend(f"{key} = {written(value)}" for key, value in values.items())
 
     for name, values in sections.items():
         table(f"[{name}]", values)

@@ -165,9 +165,9 @@ class Wire:
             self.socket.settimeout(LIMIT)
 
 
-def eventually(condition, what):
+def eventually(condition, what, within=None):
     """Waits, bounded, until condition() is true, and answers what it gave."""
-    end = time.monotonic() + LIMIT
+    end = time.monotonic() + (within or LIMIT)
     while True:
         found = condition()
         if found:

@@ -1,0 +1,140 @@
+"""Chromium, driven through chromedriver's own protocol (W3C WebDriver): no library between."""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+from wire import eventually
+
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
+]  # fmt: skip
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+SLOW = 60
+
+
+def missing():
+    """What can't be found of it, or nothing."""
+    return [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
+
+
+class Page:
+    """One browser with one window."""
+
+    def __init__(self):
+        self.home = tempfile.mkdtemp(prefix="gate-chromium-")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.base = f"http://127.0.0.1:{port}"
+        environment = {**os.environ, "HOME": self.home, "TMPDIR": self.home}
+        self.driver = subprocess.Popen(
+            ["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        )
+        self.session = ""
+        try:
+            eventually(self._ready, "chromedriver listens", within=SLOW)
+            wanted = {
+                "browserName": "chrome",
+                "goog:loggingPrefs": {"browser": "ALL"},
+                "goog:chromeOptions": {
+                    "binary": shutil.which("chromium"), "args": [*FLAGS, f"--user-data-dir={self.home}/profile"],
+                },
+            }  # fmt: skip
+            made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+            self.session = f"/session/{made['sessionId']}"
+        except BaseException:
+            self.close()
+            raise
+
+    def _ready(self):
+        try:
+            return self._ask("GET", "/status")["ready"]
+        except OSError:
+            return False
+
+    def _ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=SLOW) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()[:600]}") from None
+
+    def close(self):
+        try:
+            if self.session:
+                self._ask("DELETE", self.session)
+        finally:
+            self.driver.terminate()
+            self.driver.wait(SLOW)
+            for _ in range(50):  # its children may still be writing
+                shutil.rmtree(self.home, ignore_errors=True)
+                if not os.path.exists(self.home):
+                    break
+                time.sleep(0.1)
+
+    # What a person does.
+
+    def go(self, url):
+        self._ask("POST", self.session + "/url", {"url": url})
+
+    @property
+    def url(self):
+        return self._ask("GET", self.session + "/url")
+
+    @property
+    def title(self):
+        return self._ask("GET", self.session + "/title")
+
+    @property
+    def text(self):
+        return self.run("return document.body.innerText")
+
+    def find(self, selector):
+        return self._ask("POST", self.session + "/element", {"using": "css selector", "value": selector})[ELEMENT]
+
+    def count(self, selector):
+        return len(self._ask("POST", self.session + "/elements", {"using": "css selector", "value": selector}))
+
+    def type(self, selector, text):
+        self._ask("POST", f"{self.session}/element/{self.find(selector)}/value", {"text": text})
+
+    def click(self, selector):
+        self._ask("POST", f"{self.session}/element/{self.find(selector)}/click", {})
+
+    def run(self, script, *arguments):
+        return self._ask("POST", self.session + "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def cookies(self):
+        return {cookie["name"]: cookie for cookie in self._ask("GET", self.session + "/cookie")}
+
+    def complaints(self):
+        """What the console says since the last look, warnings and worse."""
+        entries = self._ask("POST", self.session + "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
+
+    # How it looks.
+
+    def command(self, name, **parameters):
+        return self._ask("POST", self.session + "/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def look(self, width, dark):
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.command("Emulation.setEmulatedMedia", features=[scheme])
+
+    def wider_than_window(self):
+        return self.run("return document.documentElement.scrollWidth > window.innerWidth")
+
+    def picture(self, path):
+        path.write_bytes(base64.b64decode(self._ask("GET", self.session + "/screenshot")))
