@@ -41,6 +41,16 @@ std::optional<conf::Url> web_url(std::string_view uri) {
   return url;
 }
 
+// host-part of CSP 2.3.1, which has neither IPv6 addresses nor much else of a URI's reg-name; a ';'
+// in one would begin another directive.
+bool is_policy_host(std::string_view host) {
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+std::string scheme_of(std::string_view uri) { return lower(uri.substr(0, uri.find(':'))); }
+
 bool is_loopback(std::string_view host) { return host == "[::1]" || host.starts_with("127."); }
 
 // A callback taken apart as far as matching goes. What stands before the path of a URI with a
@@ -54,7 +64,7 @@ struct Place {
 std::optional<Place> place_of(std::string_view uri) {
   const std::size_t colon = uri.find(':');
   if (colon == uri.npos) return std::nullopt;
-  const std::string scheme = lower(uri.substr(0, colon));
+  const std::string scheme = scheme_of(uri);
   const std::size_t mark = std::min(uri.find('?'), uri.size());
   Place out{scheme + ":", uri.substr(colon + 1, mark - colon - 1), uri.substr(mark)};
   if (!is_web(scheme)) return out;
@@ -110,7 +120,7 @@ std::optional<std::string> redirect_complaint(std::string_view uri) {
   if (colon == uri.npos || !is_scheme(uri.substr(0, colon))) {
     return shown + " is not absolute: begin it with a scheme, as in https://app.example/callback";
   }
-  const std::string scheme = lower(uri.substr(0, colon));
+  const std::string scheme = scheme_of(uri);
   if (runs_in_a_browser(scheme)) return shown + " must not have the scheme " + scheme;
   for (const char c : uri) {
     if (c <= ' ' || c > '~' || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos) {
@@ -150,15 +160,15 @@ std::string with_parameters(std::string_view callback, const Parameters& paramet
   return out;
 }
 
-std::string origin_of(std::string_view callback) {
+std::string policy_source(std::string_view callback) {
   const auto url = web_url(callback);
-  if (url) return url->scheme + "://" + url->authority();
-  return lower(callback.substr(0, callback.find(':'))) + ":";
+  if (url && is_policy_host(url->host)) return url->scheme + "://" + url->authority();
+  return scheme_of(callback) + ":";
 }
 
 std::string shown_host(std::string_view callback) {
   const auto url = web_url(callback);
-  return url ? url->authority() : origin_of(callback);
+  return url ? url->authority() : scheme_of(callback) + ":";
 }
 
 }  // namespace gateway::provider

@@ -33,9 +33,9 @@ bool may_call_back(const store::Client& client, std::string_view callback);
 using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;
 std::string with_parameters(std::string_view callback, const Parameters& parameters);
 
-// "https://app.example:8443" of an http or https URL, "myapp:" of another. Fit for a
-// Content-Security-Policy.
-std::string origin_of(std::string_view callback);
+// What lets a page's form go there in a Content-Security-Policy: "https://app.example:8443", or the
+// scheme alone ("myapp:") if it has no host, or one that such a policy has no words for ([::1]).
+std::string policy_source(std::string_view callback);
 
 // What people are shown of it: "app.example", or "myapp:".
 std::string shown_host(std::string_view callback);

@@ -93,7 +93,7 @@ void show_question(Exchange& x, const Visit& visit, const Asked& asked) {
   const std::string host = out_of_band ? std::string() : shown_host(callback);
   const std::string csrf = form_token(x, visit, "consent", asked.token.token);
   const std::string action = own_path(x, Endpoint::Authorize);
-  show(x, visit, 200, out_of_band ? std::string() : origin_of(callback),
+  show(x, visit, 200, out_of_band ? std::string() : policy_source(callback),
        [&](const pages::Frame& frame) {
          return x.gate.pages.consent(frame, {.action = action,
                                              .csrf = csrf,

@@ -119,9 +119,12 @@ TEST_CASE("parameters go behind the callback's own query") {
 }
 
 TEST_CASE("origin and host of a callback are what browsers and people know it by") {
-  CHECK(origin_of("https://App.example:443/cb?x") == "https://app.example");
-  CHECK(origin_of("http://127.0.0.1:8000/") == "http://127.0.0.1:8000");
-  CHECK(origin_of("MyApp:/cb") == "myapp:");
+  CHECK(policy_source("https://App.example:443/cb?x") == "https://app.example");
+  CHECK(policy_source("http://127.0.0.1:8000/") == "http://127.0.0.1:8000");
+  CHECK(policy_source("MyApp:/cb") == "myapp:");
+  for (const char* host : {"[::1]:8000", "a;sandbox", "a,b", "a_b", "*", "'self'", "%41"}) {
+    CHECK(policy_source("http://" + std::string(host) + "/cb") == "http:");
+  }
   CHECK(shown_host("https://App.example:8443/cb") == "app.example:8443");
   CHECK(shown_host("com.example.app:/cb") == "com.example.app:");
 }
