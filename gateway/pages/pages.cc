@@ -74,6 +74,17 @@ std::optional<std::string> read_folder(const fs::path& folder, Templates& out) {
   return std::nullopt;
 }
 
+void add_realms(const std::vector<RealmLine>& realms, Fields& out) {
+  std::vector<Fields> lines;
+  for (const RealmLine& realm : realms) {
+    Fields& line = lines.emplace_back();
+    const std::string_view description = realm.description.empty() ? realm.name : realm.description;
+    line.texts = {{"name", std::string(realm.name)}, {"description", std::string(description)}};
+  }
+  out.flags.emplace_back("has_realms", !lines.empty());
+  out.lists.emplace_back("realms", std::move(lines));
+}
+
 }  // namespace
 
 Pages Pages::defaults() {
@@ -149,14 +160,7 @@ std::string Pages::consent(const Frame& frame, const Consent& page) const {
       {"asks", texts_.text("consent", "asks", client)},
       {"returns", page.host.empty() ? texts_.text("consent", "code")
                                     : texts_.text("consent", "returns", {{"host", page.host}})}};
-  std::vector<Fields> realms;
-  for (const RealmLine& realm : page.realms) {
-    Fields& line = realms.emplace_back();
-    const std::string_view description = realm.description.empty() ? realm.name : realm.description;
-    line.texts = {{"name", std::string(realm.name)}, {"description", std::string(description)}};
-  }
-  fields.flags.emplace_back("has_realms", !realms.empty());
-  fields.lists.emplace_back("realms", std::move(realms));
+  add_realms(page.realms, fields);
   return show("consent", frame, texts_.text("consent", "title", client), std::move(fields));
 }
 
@@ -190,9 +194,8 @@ std::string Pages::grants(const Frame& frame, std::string_view action,
                   {"csrf", std::string(grant.csrf)},
                   {"action", std::string(action)},
                   {"label", texts_.text("grants", "revoke_label", {{"client", grant.client}})},
-                  {"what", grant.realms.empty()
-                               ? texts_.text("grants", "no_realms")
-                               : texts_.text("grants", "realms", {{"realms", grant.realms}})}};
+                  {"what", texts_.text("grants", grant.realms.empty() ? "no_realms" : "realms")}};
+    add_realms(grant.realms, item);
   }
   fields.flags.emplace_back("has_grants", !items.empty());
   fields.lists.emplace_back("grants", std::move(items));

@@ -45,7 +45,7 @@ struct Consent {
 struct Grant {
   std::string_view client;  // its name
   std::string_view key, csrf;
-  std::string realms;  // separated by ", "
+  std::vector<RealmLine> realms;
 };
 
 class Pages {

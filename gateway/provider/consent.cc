@@ -267,11 +267,10 @@ Task<Step> show_grants(Exchange& x, const Visit& visit) {
   for (const auto& [key, granted] : found) {
     pages::Grant& line = lines.emplace_back();
     tokens.push_back(form_token(x, visit, "revoke", key));
-    line = {.client = granted.name, .key = key, .csrf = tokens.back(), .realms = {}};
-    for (const std::string& realm : granted.realms) {
-      if (!line.realms.empty()) line.realms += ", ";
-      line.realms += realm;
-    }
+    line = {.client = granted.name,
+            .key = key,
+            .csrf = tokens.back(),
+            .realms = lines_of(x, granted.realms)};
   }
   // Who was just taken the right; a name from the store, never from the address.
   std::string revoked;

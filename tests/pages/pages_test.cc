@@ -122,12 +122,15 @@ TEST_CASE(
 
 TEST_CASE("the page of grants has a form for each, and says what was taken away") {
   const Pages pages = Pages::defaults();
-  const std::vector<Grant> grants{{"Shop & Co", "K1", "C1", "email, address"},
-                                  {"Bank", "K2", "C2", ""}};
+  const std::vector<Grant> grants{
+      {"Shop & Co", "K1", "C1", {{"email", "Read your <mail> address"}, {"address", ""}}},
+      {"Bank", "K2", "C2", {}}};
   const std::string page = pages.grants(kFrame, "/oauth/grants", grants, "Old <app>");
   CHECK(count(page, "<form method=\"post\" action=\"/oauth/grants\"") == 2);
   CHECK(has(page, "Shop &amp; Co"));
-  CHECK(has(page, "email, address"));
+  CHECK(has(page, "<li>Read your &lt;mail&gt; address</li>"));
+  CHECK(has(page, "<li>address</li>"));
+  CHECK(has(page, "It may use what this service offers"));
   CHECK(has(page, "Old &lt;app&gt; can no longer"));
   CHECK(has(page, "aria-label=\"Revoke access of Bank\""));
   CHECK(has(pages.grants(kFrame, "/g", {}, ""), "No application can use"));
