@@ -14,7 +14,7 @@ void declare_fields(Command& command, ClientFields& fields) {
   command.values("--redirect-uri", "U", fields.redirect_uris,
                  "Where users may be sent back to; may be repeated");
   command.values("--realm", "R", fields.realms,
-                 "What it may ask for; may be repeated; without any, everything");
+                 "What it may ask for; may be repeated; without any, nothing");
   command.values("--default-realm", "R", fields.default_realms,
                  "What it gets if it asks for nothing; may be repeated");
   command.values("--rsa-public-key", "FILE", fields.rsa_public_keys,
