@@ -15,6 +15,7 @@ from wire import eventually
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
     "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 SLOW = 60
@@ -43,6 +44,7 @@ class Page:
             eventually(self._ready, "chromedriver listens", within=SLOW)
             wanted = {
                 "browserName": "chrome",
+                "acceptInsecureCerts": True,
                 "goog:loggingPrefs": {"browser": "ALL"},
                 "goog:chromeOptions": {
                     "binary": shutil.which("chromium"), "args": [*FLAGS, f"--user-data-dir={self.home}/profile"],
@@ -50,6 +52,7 @@ class Page:
             }  # fmt: skip
             made = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
             self.session = f"/session/{made['sessionId']}"
+            self.command("Emulation.setFocusEmulationEnabled", enabled=True)
         except BaseException:
             self.close()
             raise
@@ -112,11 +115,37 @@ class Page:
     def click(self, selector):
         self._ask("POST", f"{self.session}/element/{self.find(selector)}/click", {})
 
+    def follow(self, selector):
+        """Clicks on what leads to another page, and waits for that."""
+        self.run("window.left = true")
+        self.click(selector)
+        eventually(lambda: self.run("return !window.left && document.readyState == 'complete'"), "another page", SLOW)
+
+    def press(self, key):
+        strokes = [{"type": what, "value": key} for what in ("keyDown", "keyUp")]
+        self._ask("POST", self.session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": strokes}]})
+
+    def enter_frame(self, number):
+        """What is asked next is asked of that frame; None: of the whole page again."""
+        self._ask("POST", self.session + "/frame", {"id": number})
+
+    def forget(self):
+        """A browser as it was at first, apart from what it has in its cache."""
+        self.go("about:blank")
+        self.command("Network.clearBrowserCookies")
+        self.command("Emulation.setScriptExecutionDisabled", value=False)
+        self.look(1280, dark=False)
+        self.complaints()
+
     def run(self, script, *arguments):
         return self._ask("POST", self.session + "/execute/sync", {"script": script, "args": list(arguments)})
 
     def cookies(self):
         return {cookie["name"]: cookie for cookie in self._ask("GET", self.session + "/cookie")}
+
+    def without_scripts(self):
+        """No page runs any from now on; run() still does."""
+        self.command("Emulation.setScriptExecutionDisabled", value=True)
 
     def complaints(self):
         """What the console says since the last look, warnings and worse."""

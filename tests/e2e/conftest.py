@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -29,6 +30,17 @@ def room():
 @pytest.fixture
 def store(room):
     return Store(room / "store")
+
+
+@pytest.fixture
+def certificate(room):
+    """Files of a certificate of the gate's own making, and its key."""
+    made, key = room / "cert.pem", room / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-keyout", key, "-out", made],
+        check=True, capture_output=True, timeout=60)
+    return made, key
 
 
 @pytest.fixture

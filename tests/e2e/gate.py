@@ -30,12 +30,14 @@ DEFAULTS = {
 
 
 def toml(sections, upstreams, routes):
-    """TOML of settings; JSON's strings, numbers, booleans and lists are TOML's too."""
+    """TOML of settings; JSON's strings, numbers and booleans are TOML's too."""
     lines = []
 
     def written(value):
         if isinstance(value, dict):
             return "{ " + ", ".join(f"{key} = {written(one)}" for key, one in value.items()) + " }"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(written, value)) + "]"
         return json.dumps(value)
 
     def table(head, values):

@@ -2,21 +2,10 @@
 
 import socket
 import ssl
-import subprocess
 
 import pytest
 
 from gate import HOST
-
-
-@pytest.fixture
-def certificate(room):
-    made, key = room / "cert.pem", room / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-keyout", key, "-out", made],
-        check=True, capture_output=True, timeout=60)
-    return made, key
 
 
 @pytest.fixture
