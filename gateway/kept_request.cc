@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view kFieldWords[] = {"cookie",   "auth",    "token", "secret",
                                             "password", "session", "key",   "referer"};
-constexpr std::string_view kParameterWords[] = {"password",     "passwd",  "secret",
-                                                "access_token", "api_key", "apikey"};
+constexpr std::string_view kParameterWords[] = {"password", "passwd",        "secret",
+                                                "api_key",  "access_token",  "apikey",
+                                                "verifier", "session_handle"};
 
 std::string lower(std::string_view text) {
   std::string out(text);

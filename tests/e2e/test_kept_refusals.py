@@ -4,6 +4,10 @@ import json
 import re
 from urllib.parse import quote
 
+import requests
+from requests_oauthlib import OAuth1
+
+from dance import Client, User, query, said
 from gate import run
 from signer import SECRET
 from wire import eventually
@@ -62,6 +66,32 @@ def test_what_could_be_used_is_not_kept(new_gate, recorder, alice, store):
             data = file.read_bytes()
             assert b"hush-hush" not in data and b"nearly" not in data
             assert file.stat().st_mode & 0o077 == 0
+
+
+def test_neither_a_verifier_nor_a_session_handle_is_kept(provider, store):
+    """Both are still good after a signature that was not."""
+    gate = provider(client=("--renewable",))
+    client = Client(gate)
+    client.request_token()
+    location = User(gate).consent(client)
+    verifier, secret = query(location)["oauth_verifier"][0], client.session._client.client.resource_owner_secret
+    url = gate.url("/oauth/access_token")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    ids = []
+    for place in ("AUTH_HEADER", "QUERY", "BODY"):
+        wrong = OAuth1("app", "wrong", client.token, secret, verifier=verifier, signature_type=place)
+        ids.append(requests.post(url, auth=wrong, headers=form, timeout=20).headers["X-Request-Id"])
+    client.come_back(location)
+    token = said(client.access_token())
+    wrong = OAuth1("app", "wrong", token["oauth_token"], token["oauth_token_secret"])
+    handle = token["oauth_session_handle"]
+    answer = requests.post(f"{url}?oauth_session_handle={handle}", auth=wrong, timeout=20)
+    assert answer.status_code == 401
+    for id in [*ids, answer.headers["X-Request-Id"]]:
+        kept(gate, id)
+    data = (store.path / "refusals").read_bytes()
+    assert verifier.encode() not in data and handle.encode() not in data
+    assert b"oauth_verifier" in data and b"oauth_session_handle" in data
 
 
 def test_strangers_refusals_are_not_kept(new_gate, recorder, alice):
