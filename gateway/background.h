@@ -21,17 +21,20 @@ class Background {
   inline static constexpr std::uint32_t kMaxWaiting = 1000;  // jobs of a kind, waiting or under way
   inline static constexpr unsigned kHashers = 2;
 
-  enum class Kind : std::uint8_t { Write, Hash };  // Write: one at a time, in order
+  // Write: to the credentials, where another process that imports may be in the way for long.
+  // Session: to the sessions, in a file of their own. Both one at a time, in order.
+  enum class Kind : std::uint8_t { Write, Session, Hash };
 
-  // Joins the threads; what was asked is done.
+  // Joins the threads. What is under way is done; what waits is not begun, for nobody waits for it
+  // any more.
   ~Background() { end(); }
   void end() {
-    writes_.pool.join();
-    hashes_.pool.join();
+    for (Lane* lane : {&writes_, &sessions_, &hashes_}) lane->ended = true;
+    for (Lane* lane : {&writes_, &sessions_, &hashes_}) lane->pool.join();
   }
 
-  // What `job()` answers; nothing if too many wait already. `job` must not throw, and all it refers
-  // to lives until it is done.
+  // What `job()` answers; nothing if too many wait already, or at the end. `job` must not throw,
+  // and all it refers to lives until it is done.
   template <class Job>
   auto run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>>;
 
@@ -40,18 +43,24 @@ class Background {
     explicit Lane(unsigned threads) : pool(threads) {}
     asio::thread_pool pool;
     std::atomic<std::uint32_t> waiting{0};
+    std::atomic<bool> ended{false};
   };
-  Lane& lane(Kind kind) { return kind == Kind::Write ? writes_ : hashes_; }
+  Lane& lane_of(Kind kind) {
+    if (kind == Kind::Write) return writes_;
+    return kind == Kind::Session ? sessions_ : hashes_;
+  }
 
   Lane writes_{1};
+  Lane sessions_{1};
   Lane hashes_{kHashers};
 };
 
 template <class Job>
 auto Background::run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>> {
   using Result = decltype(job());
-  Lane& where = lane(kind);
-  if (where.waiting.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiting) {
+  Lane& where = lane_of(kind);
+  const bool full = where.waiting.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiting;
+  if (full || where.ended) {
     where.waiting.fetch_sub(1, std::memory_order_relaxed);
     co_return std::nullopt;
   }
@@ -59,7 +68,7 @@ auto Background::run(Executor home, Kind kind, Job job) -> Task<std::optional<de
   auto begin = [&where, &job, &result, home](auto handler) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     asio::post(where.pool, [&where, &job, &result, home, shared]() mutable {
-      result.emplace(job());
+      if (!where.ended) result.emplace(job());
       where.waiting.fetch_sub(1, std::memory_order_relaxed);
       // The handler belongs to its loop: it runs there, and ends there.
       asio::post(home, [shared = std::move(shared)] { std::move (*shared)(); });

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 #include <vector>
@@ -40,7 +41,7 @@ TEST_CASE("what runs in the background is answered on the loop that asked") {
   Loop loop;
   Background background;
   Seen seen;
-  for (const Kind kind : {Kind::Write, Kind::Hash}) {
+  for (const Kind kind : {Kind::Write, Kind::Session, Kind::Hash}) {
     std::thread::id there;
     auto job = [&there] {
       there = std::this_thread::get_id();
@@ -51,7 +52,7 @@ TEST_CASE("what runs in the background is answered on the loop that asked") {
     loop.context.restart();
     CHECK(there != std::this_thread::get_id());
   }
-  CHECK(seen.results == std::vector<std::optional<int>>{7, 7});
+  CHECK(seen.results == std::vector<std::optional<int>>{7, 7, 7});
   CHECK(seen.threads[0] == std::this_thread::get_id());
 }
 
@@ -101,4 +102,36 @@ TEST_CASE("as many as may wait do, one more is turned away, and hashes don't cou
   gate.set_value();
   loop.context.run();
   CHECK(held.results == std::vector<std::optional<int>>(Background::kMaxWaiting, 1));
+}
+
+TEST_CASE("at the end what is under way is done, and what waits is not begun") {
+  Loop loop;
+  Background background;
+  Seen held, late;
+  std::promise<void> begun, gate;
+  std::shared_future<void> open = gate.get_future().share();
+  auto job = [&begun, open] {
+    begun.set_value();
+    open.wait();
+    return 1;
+  };
+  asio::co_spawn(loop.context, ask(background, loop.home, Kind::Write, job, held), asio::detached);
+  loop.context.poll();
+  begun.get_future().wait();
+  std::thread ender([&background] { background.end(); });
+  auto quick = [] { return 2; };
+  // Those that are asked for before the end wait; the first one after it is turned away.
+  std::size_t asked = 0;
+  while (late.results.empty() && asked < Background::kMaxWaiting) {
+    ++asked;
+    asio::co_spawn(loop.context, ask(background, loop.home, Kind::Write, quick, late),
+                   asio::detached);
+    loop.context.poll();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  gate.set_value();
+  ender.join();
+  loop.context.run();
+  CHECK(held.results == std::vector<std::optional<int>>{1});
+  CHECK(late.results == std::vector<std::optional<int>>(asked, std::nullopt));
 }
