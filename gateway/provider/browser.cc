@@ -108,7 +108,7 @@ Task<Step> find_visit(Exchange& x, Visit& visit) {
   if (now < visit.seen + kNoteVisits) co_return nullptr;
   auto touch = [&desk, &visit, now] { return desk.sessions.touch(visit.cookie, now).ok(); };
   const Executor home = x.worker.context().get_executor();
-  co_await desk.background.run(home, Background::Kind::Write, std::move(touch));
+  co_await desk.background.run(home, Background::Kind::Session, std::move(touch));
   co_return nullptr;
 }
 

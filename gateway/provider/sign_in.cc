@@ -1,5 +1,7 @@
 // Sign-in and sign-out, where the gate has users of its own (login.mode "local").
 
+#include <algorithm>
+
 #include "gateway/provider/browser.h"
 #include "gateway/provider/callback.h"
 #include "gateway/provider/cookie.h"
@@ -81,7 +83,8 @@ void show_form(Exchange& x, const Visit& visit, std::string_view next, const Sho
 struct Attempt {
   std::string user, address;
   verify::Secret password;
-  std::string hash;  // empty: nobody can sign in by that name
+  std::string hash;    // empty: nobody can sign in by that name
+  std::string cookie;  // the browser's so far, perhaps of a session, which the new one replaces
 };
 
 // A hash of nobody's password, so that an unknown name takes as long as a wrong password.
@@ -90,13 +93,23 @@ const std::string& nobodys_hash() {
   return hash;
 }
 
-// Nothing if too many others failed while this one waited for its turn.
-std::optional<verify::PasswordCheck> check(const store::Sessions& sessions, const Attempt& attempt,
-                                           std::int64_t now) {
-  if (sessions.wait(attempt.user, attempt.address, now) > 0) return std::nullopt;
+struct Checked {
+  std::int64_t wait = 0;  // seconds, if too many others failed before its turn came; 0: none did
+  verify::PasswordCheck found = verify::PasswordCheck::Wrong;
+};
+
+// A failure counts before the next password has its turn. Noted among the writes, it would count
+// only after all those that wait there, and as many passwords could be tried meanwhile.
+store::Result<Checked> check(store::Sessions& sessions, const Attempt& attempt, std::int64_t now) {
+  Checked out{.wait = sessions.wait(attempt.user, attempt.address, now)};
+  if (out.wait > 0) return out;
   const std::string& hash = attempt.hash.empty() ? nobodys_hash() : attempt.hash;
   const auto found = verify::check_password(attempt.password.reveal(), hash);
-  return attempt.hash.empty() ? verify::PasswordCheck::Wrong : found;
+  if (!attempt.hash.empty()) out.found = found;
+  if (out.found != verify::PasswordCheck::Wrong) return out;
+  auto noted = sessions.note_failure(attempt.user, attempt.address, now);
+  if (!noted) return noted.failure();
+  return out;
 }
 
 // A password that was kept in a foreign or weaker way is kept in ours from now on. Answers the hash
@@ -123,27 +136,26 @@ store::Result<bool> still_good(const store::Credentials& credentials, const std:
   return user.failure();
 }
 
-// The new session's id; empty: the password was wrong, or is no longer right. A password that is
-// changed ends all sessions there are, hence the second look once this one is there too.
-store::Result<std::string> settle(Desk& desk, const Attempt& attempt, verify::PasswordCheck found,
+// The new session's id; empty: the password is no longer right. A password that is changed ends all
+// sessions there are, hence the second look once this one is there too.
+store::Result<std::string> settle(Desk& desk, const Attempt& attempt, bool weak,
                                   const store::SessionLimits& limits, std::int64_t now) {
-  if (found == verify::PasswordCheck::Wrong) {
-    auto noted = desk.sessions.note_failure(attempt.user, attempt.address, now);
-    if (!noted) return noted.failure();
-    return std::string();
-  }
-  const bool weak = found == verify::PasswordCheck::RightButRehash;
   const std::string hash = weak ? rehash(desk.credentials, attempt) : attempt.hash;
   auto noted = desk.sessions.note_success(attempt.user, now);
   if (!noted) return noted.failure();
   auto id = desk.sessions.begin(attempt.user, limits, now);
   if (!id) return id;
   auto good = still_good(desk.credentials, attempt.user, hash);
-  if (good && *good) return id;
-  auto ended = desk.sessions.end(*id);
+  auto ended = desk.sessions.end(good && *good ? attempt.cookie : *id);
   if (!good) return good.failure();
   if (!ended) return ended.failure();
-  return std::string();
+  return *good ? id : std::string();
+}
+
+Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many sign-ins wait"}); }
+
+Step store_fault(const store::Error& error) {
+  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
 }
 
 Step read_hash(Exchange& x, Attempt& attempt) {
@@ -154,29 +166,32 @@ Step read_hash(Exchange& x, Attempt& attempt) {
     return nullptr;
   }
   if (user.error().kind == store::Error::Kind::NotFound) return nullptr;
-  return stop({.fault = Fault::StoreFault, .detail = user.error().sentence});
+  return store_fault(user.error());
 }
 
-Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many sign-ins wait"}); }
-
-// `id` stays empty for a wrong password.
-Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, std::string& id) {
+// `id` stays empty if that is no way in; `shown` then says why.
+Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, std::string& id) {
+  using Kind = Background::Kind;
   Desk& desk = x.gate.desk;
   const Executor home = x.worker.context().get_executor();
   const std::int64_t now = x.gate.clock.unix_seconds();
   const store::SessionLimits limits = session_limits(x.gate.settings.login);
   auto hash = [&desk, &attempt, now] { return check(desk.sessions, attempt, now); };
-  const auto found = co_await desk.background.run(home, Background::Kind::Hash, std::move(hash));
-  if (!found || !*found) co_return busy();
-  const verify::PasswordCheck outcome = **found;
-  auto write = [&desk, &attempt, &limits, outcome, now] {
-    return settle(desk, attempt, outcome, limits, now);
+  const auto checked = co_await desk.background.run(home, Kind::Hash, std::move(hash));
+  if (!checked) co_return busy();
+  if (!*checked) co_return store_fault(checked->error());
+  const Checked& outcome = **checked;
+  shown.seconds = outcome.wait;
+  shown.problem = outcome.wait > 0 ? Problem::Throttled : Problem::Failed;
+  if (outcome.wait > 0 || outcome.found == verify::PasswordCheck::Wrong) co_return nullptr;
+  const bool weak = outcome.found == verify::PasswordCheck::RightButRehash;
+  auto write = [&desk, &attempt, &limits, weak, now] {
+    return settle(desk, attempt, weak, limits, now);
   };
-  auto settled = co_await desk.background.run(home, Background::Kind::Write, std::move(write));
+  const Kind kind = weak ? Kind::Write : Kind::Session;
+  auto settled = co_await desk.background.run(home, kind, std::move(write));
   if (!settled) co_return busy();
-  if (!*settled) {
-    co_return stop({.fault = Fault::StoreFault, .detail = settled->error().sentence});
-  }
+  if (!*settled) co_return store_fault(settled->error());
   id = **std::move(settled);
   co_return nullptr;
 }
@@ -198,7 +213,8 @@ Task<Step> take_password(Exchange& x, const Visit& visit) {
   Attempt attempt{.user = shown.username,
                   .address = std::string(x.client_address()),
                   .password = verify::Secret(password.substr(0, kMaxPassword + 1)),
-                  .hash = {}};
+                  .hash = {},
+                  .cookie = visit.cookie};
   const std::int64_t now = x.gate.clock.unix_seconds();
   shown.seconds = x.gate.desk.sessions.wait(attempt.user, attempt.address, now);
   if (shown.seconds > 0) {
@@ -209,10 +225,9 @@ Task<Step> take_password(Exchange& x, const Visit& visit) {
   if (Step failed = read_hash(x, attempt)) co_return failed;
   if (password.size() > kMaxPassword) attempt.hash.clear();
   std::string id;
-  Step failed = co_await try_to_sign_in(x, attempt, id);
+  Step failed = co_await try_to_sign_in(x, attempt, shown, id);
   if (failed) co_return failed;
   if (id.empty()) {
-    shown.problem = Problem::Failed;
     show_form(x, visit, next, shown);
     co_return nullptr;
   }
@@ -230,9 +245,9 @@ Task<Step> end_session(Exchange& x, const Visit& visit) {
   Desk& desk = x.gate.desk;
   auto end = [&desk, &visit] { return desk.sessions.end(visit.cookie); };
   const Executor home = x.worker.context().get_executor();
-  auto ended = co_await desk.background.run(home, Background::Kind::Write, std::move(end));
+  auto ended = co_await desk.background.run(home, Background::Kind::Session, std::move(end));
   if (!ended) co_return busy();
-  if (!*ended) co_return stop({.fault = Fault::StoreFault, .detail = ended->error().sentence});
+  if (!*ended) co_return store_fault(ended->error());
   send_to(x, own_path(x, Endpoint::SignOut));
   x.answer->fields.emplace_back("Set-Cookie", clear_cookie(x.external->scheme == "https"));
   co_return nullptr;

@@ -1,5 +1,7 @@
 """The gate and its store, as its operator has them: the binary, a configuration file, the command line."""
 
+import contextlib
+import ctypes
 import json
 import os
 import re
@@ -87,6 +89,21 @@ class Store:
     def token(self, key="client", user="alice", token="token", secret=TOKEN_SECRET, realms=("email",)):
         asked = [part for realm in realms for part in ("--realm", realm)]
         self.ok("token", "issue", "--client", key, "--user", user, "--token", token, "--secret", "-", *asked, input=secret)
+
+    @contextlib.contextmanager
+    def writing(self):
+        """While somebody else writes to the credentials, as a long import does; all others that want to write wait."""
+        lmdb = ctypes.CDLL("liblmdb.so.0")
+        env, txn = ctypes.c_void_p(), ctypes.c_void_p()
+        assert lmdb.mdb_env_create(ctypes.byref(env)) == 0
+        try:
+            assert lmdb.mdb_env_open(env, str(self.path / "credentials").encode(), 0, 0o600) == 0
+            assert lmdb.mdb_txn_begin(env, None, 0, ctypes.byref(txn)) == 0
+            yield
+        finally:
+            if txn:
+                lmdb.mdb_txn_abort(txn)
+            lmdb.mdb_env_close(env)
 
     def stranger(self):
         """A second client and user, with a token of their own."""

@@ -1,5 +1,6 @@
 """The pages that users see, asked for without a browser: who is signed in, which forms are believed, what they bear."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import requests
@@ -45,6 +46,33 @@ def test_guessing_passwords_is_slowed_down(provider):
     assert right.status_code == 429
 
 
+def test_guesses_count_and_people_sign_in_while_somebody_else_writes_to_the_store(provider, store):
+    store.user("bob")
+    gate = provider()
+    guesser, bob = User(gate), User(gate, "bob")
+    with store.writing():
+        statuses = []
+        for _ in range(8):
+            page = guesser.visit(gate.url("/oauth/sign_in"))
+            statuses.append(guesser.submit(page, username="alice", password="wrong").status_code)
+        assert statuses[0] == 403 and statuses[-1] == 429, statuses
+        assert "Signed in as bob" in bob.sign_in(bob.visit(gate.url("/oauth/grants"))).text
+
+
+def test_guesses_at_once_count_each(provider):
+    gate = provider()
+
+    def guess(_):
+        user = User(gate)
+        page = user.visit(gate.url("/oauth/sign_in"))
+        return user.submit(page, username="alice", password="wrong").status_code
+
+    with ThreadPoolExecutor(20) as several:
+        statuses = list(several.map(guess, range(20)))
+    # Five are free; as many more as were under way when the last of those failed.
+    assert 5 <= statuses.count(403) <= 6 and set(statuses) == {403, 429}, statuses
+
+
 def test_a_user_sees_and_revokes_what_was_granted(provider):
     gate = provider()
     client, user = Client(gate), User(gate)
@@ -81,6 +109,17 @@ def test_the_session_gets_a_new_name_at_sign_in(provider):
     stranger = User(gate)
     stranger.session.cookies.set("portcullis", before)
     assert 'name="password"' in stranger.visit(gate.url("/oauth/grants")).text
+
+
+def test_signing_in_again_ends_the_session_before(provider):
+    gate = provider()
+    user, thief = User(gate), User(gate)
+    user.sign_in(user.visit(gate.url("/oauth/grants")))
+    thief.session.cookies.set("portcullis", user.session.cookies.get("portcullis"))
+    assert "Signed in as alice" in thief.visit(gate.url("/oauth/grants")).text
+    user.sign_in(user.visit(gate.url("/oauth/sign_in")))
+    assert "Signed in as alice" in user.visit(gate.url("/oauth/grants")).text
+    assert 'name="password"' in thief.visit(gate.url("/oauth/grants")).text
 
 
 def test_forms_from_elsewhere_are_refused(provider):
