@@ -1,6 +1,8 @@
 // login.mode "app": the application in front of which the gate stands says who is signed in. It is
 // asked like any page of its own, with the browser's cookies and nothing else of the request.
 
+#include <algorithm>
+
 #include "conf/url.h"
 #include "gateway/head_scanner.h"
 #include "gateway/json.h"
@@ -17,9 +19,16 @@ Step unavailable(const std::string& why) {
   return stop({.fault = Fault::SignInUnavailable, .detail = "login.check_url: " + why});
 }
 
+// Path and query as they are written: conf::Url leaves out a '/' at the end, where applications
+// answer with a redirect, which would mean that nobody is signed in.
+std::string target_of(std::string_view url) {
+  const std::size_t start = url.find_first_of("/?", url.find("://") + 3);
+  const std::string target(url.substr(std::min(start, url.size())));
+  return target.starts_with('/') ? target : "/" + target;
+}
+
 std::string question(const Exchange& x, const conf::Url& url) {
-  std::string out = "GET " + (url.path.empty() ? std::string("/") : url.path);
-  if (url.has_query) out += "?" + url.query;
+  std::string out = "GET " + target_of(*x.gate.settings.login.check_url);
   out += " HTTP/1.1\r\nHost: " + url.authority() + "\r\nAccept: application/json, */*;q=0.5\r\n";
   const std::string cookies = foreign_cookies(x.request);
   if (!cookies.empty()) out += "Cookie: " + cookies + "\r\n";

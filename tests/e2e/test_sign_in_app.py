@@ -128,6 +128,16 @@ def test_the_application_is_asked_with_the_cookie_alone(new_gate, store, recorde
     assert answer.status_code in (303, 502)
 
 
+@pytest.mark.parametrize("target", ["", "/", "/who/", "/who", "/who/?a=b/", "?a"])
+def test_the_application_is_asked_at_the_very_address_that_is_set(new_gate, recorder, target):
+    """Many answer with a redirect where a '/' is missing at the end."""
+    login = {"mode": "app", "check_url": recorder.url + target, "user": "json:/name", "sign_in_url": "/in?to={return}"}
+    gate = new_gate(recorder, listen={"external_url": None}, login=login)
+    recorder.answer = lambda seen, wire: plain(b'{"name": "erin"}')
+    assert User(gate).visit(gate.url("/oauth/grants")).status_code == 200
+    assert recorder.only().target == (target if target.startswith("/") else "/" + target)
+
+
 def test_the_applications_answer_may_be_so_long_and_no_longer(new_gate, store, recorder):
     store.ok("client", "add", "--name", "App", "--key", "app", "--secret", "-", "--redirect-uri", CALLBACK, input=SECRET)
     login = {"mode": "app", "check_url": recorder.url + "/who", "user": "json:/name", "sign_in_url": "/in?to={return}"}
