@@ -81,8 +81,10 @@ std::string joined(const Names& names) {
 }
 
 // What a client asks for: in the Authorization field, or as a parameter for those that have none.
-Names asked_realms(const Exchange& x) {
+// Where that field has to name the client's own realm, it asks for nothing.
+Names asked_realms(const Exchange& x, const store::Client& client) {
   const verify::Claim& claim = *x.claim;
+  if (!client.header_realm.empty() && claim.realm == client.header_realm) return {};
   if (claim.realm) return words(*claim.realm);
   if (claim.source == verify::Source::Header) return {};
   const auto form = Form::parse(claim.source == verify::Source::Form ? x.scratch.held.in_memory()
@@ -92,7 +94,7 @@ Names asked_realms(const Exchange& x) {
 
 // Its default realms if it asks for none; all of them must be the provider's and its own.
 Step choose_realms(const Exchange& x, const store::Client& client, Names& out) {
-  out = asked_realms(x);
+  out = asked_realms(x, client);
   if (out.empty()) out = client.default_realms;
   for (const std::string& realm : out) {
     const auto& all = x.gate.settings.oauth.realms;

@@ -58,6 +58,18 @@ def test_callback_in_the_form_beside_a_header_is_refused_otherwise(provider):
     assert answer.status_code == 400
 
 
+def test_a_client_that_always_names_its_own_realm_gets_its_default_ones(provider):
+    gate = provider(client=("--header-realm", "https://api.test/"))
+    client = Client(gate)
+    assert client.request_token().status_code == 401
+    answer = client.request_token(realm="https://api.test/")
+    assert answer.status_code == 200, answer.text
+    client.come_back(User(gate).consent(client))
+    assert client.access_token().status_code == 401
+    answer = client.raw("POST", "/oauth/access_token", realm="https://api.test/")
+    assert answer.status_code == 200 and said(answer)["oauth_authorized_realms"] == "email"
+
+
 def test_a_request_token_opens_no_route_and_an_access_token_no_exchange(provider):
     gate = provider()
     client, user = Client(gate), User(gate)
