@@ -14,8 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kIdLength = 27;     // letters and digits: 160 bits
-constexpr std::int64_t kNoteVisits = 60;  // seconds
+constexpr std::size_t kIdLength = 27;  // letters and digits: 160 bits
 
 enum class SessionField : std::uint8_t { User = 1, Created = 2, Seen = 3 };
 
@@ -151,14 +150,14 @@ Result<std::string> Sessions::begin(std::string_view user, const SessionLimits& 
   return id;
 }
 
-Result<Done> Sessions::touch(std::string_view id, std::int64_t now) {
+Result<Done> Sessions::touch(std::string_view id, const SessionLimits& limits, std::int64_t now) {
   const SessionsFile& file = state_->file;
   const std::string hash = hash_of(id);
   auto txn = WriteTxn::begin(file.env);
   if (!txn) return txn.failure();
   auto session = read_session(**txn, file, hash);
   if (!session) return session.failure();
-  if (!*session || now - (*session)->seen < kNoteVisits) return Done{};
+  if (!*session || now - (*session)->seen < limits.note_after()) return Done{};
   auto erased = (*txn)->erase(file.by_seen, time_index_entry((*session)->seen, hash));
   if (!erased) return erased.failure();
   (*session)->seen = now;

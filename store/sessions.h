@@ -8,6 +8,7 @@
 // Threads: find() and wait() from any thread, microseconds. The others write and wait for the disk:
 // any thread, but not an event loop. One process at a time makes sessions; others may end them.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -30,6 +31,8 @@ struct Session {
 struct SessionLimits {
   std::int64_t idle_s = 1800, lifetime_s = 43200;
   std::uint32_t most = 1'000'000;  // sessions; those not seen for the longest time give way
+  // Seconds between two notes of one session's visits: what it may end early by.
+  std::int64_t note_after() const { return std::clamp<std::int64_t>(idle_s / 3, 1, 60); }
 };
 
 // Old sessions and old counts that one write removes: more than it adds, so that they don't pile
@@ -65,8 +68,8 @@ class Sessions {
   // ones. Whoever checked a password before reads the user's record once more after this, and ends
   // the session if the password is another by now: what ended all of them came too early for it.
   Result<std::string> begin(std::string_view user, const SessionLimits& limits, std::int64_t now);
-  // Notes a visit, if the last one noted is a minute old.
-  Result<Done> touch(std::string_view id, std::int64_t now);
+  // Notes a visit, if the last one noted is limits.note_after() old.
+  Result<Done> touch(std::string_view id, const SessionLimits& limits, std::int64_t now);
   Result<Done> end(std::string_view id);
   Result<std::uint64_t> end_all_of(std::string_view user);
 

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kCookieLength = 27;  // 160 bits
 constexpr std::size_t kFormTokenBytes = 16;
-constexpr std::int64_t kNoteVisits = 60;  // seconds between two notes of one session
 
 bool https(const Exchange& x) { return x.external->scheme == "https"; }
 
@@ -105,8 +104,11 @@ Task<Step> find_visit(Exchange& x, Visit& visit) {
   if (failed || visit.user.empty() || login.mode != conf::LoginMode::Local) co_return failed;
   Desk& desk = x.gate.desk;
   const std::int64_t now = x.gate.clock.unix_seconds();
-  if (now < visit.seen + kNoteVisits) co_return nullptr;
-  auto touch = [&desk, &visit, now] { return desk.sessions.touch(visit.cookie, now).ok(); };
+  const store::SessionLimits limits = session_limits(login);
+  if (now < visit.seen + limits.note_after()) co_return nullptr;
+  auto touch = [&desk, &visit, &limits, now] {
+    return desk.sessions.touch(visit.cookie, limits, now).ok();
+  };
   const Executor home = x.worker.context().get_executor();
   co_await desk.background.run(home, Background::Kind::Session, std::move(touch));
   co_return nullptr;

@@ -68,7 +68,7 @@ TEST_CASE("a session ends when it was idle for too long, or is too old") {
   const SessionLimits longer{.idle_s = 1000, .lifetime_s = 1000, .most = 1};
   CHECK(must(sessions->find(id, longer, kStart + 100)).has_value());
   std::int64_t now = kStart;
-  for (; now < kStart + 960; now += 60) must(sessions->touch(id, now));
+  for (; now < kStart + 960; now += 60) must(sessions->touch(id, kLimits, now));
   CHECK(lives(*sessions, id, kStart + 999));
   CHECK_FALSE(lives(*sessions, id, kStart + 1000));
 }
@@ -76,17 +76,34 @@ TEST_CASE("a session ends when it was idle for too long, or is too old") {
 TEST_CASE("a visit is noted once a minute, and makes no session") {
   const TempDir dir;
   const auto sessions = open_sessions(dir);
+  const SessionLimits limits{.idle_s = 180, .lifetime_s = 1000, .most = 100};
   const std::string id = must(sessions->begin("alice", kLimits, kStart));
   const auto seen = [&] { return must(sessions->find(id, kLimits, kStart))->seen; };
-  must(sessions->touch(id, kStart + 59));
+  must(sessions->touch(id, limits, kStart + 59));
   CHECK(seen() == kStart);
-  must(sessions->touch(id, kStart + 60));
+  must(sessions->touch(id, limits, kStart + 60));
   CHECK(seen() == kStart + 60);
-  must(sessions->touch(id, kStart - 1000));
+  must(sessions->touch(id, limits, kStart - 1000));
   CHECK(seen() == kStart + 60);
   CHECK(must(sessions->find(id, kLimits, kStart))->created == kStart);
-  must(sessions->touch("other", kStart));
+  must(sessions->touch("other", kLimits, kStart));
   CHECK_FALSE(lives(*sessions, "other", kStart));
+}
+
+TEST_CASE("visits are noted the more often, the sooner a session ends without") {
+  for (const auto& [idle, after] : {std::pair(1, 1), std::pair(5, 1), std::pair(6, 2),
+                                    std::pair(179, 59), std::pair(180, 60), std::pair(1800, 60)}) {
+    CAPTURE(idle);
+    const TempDir dir;
+    const auto sessions = open_sessions(dir);
+    const SessionLimits limits{.idle_s = idle, .lifetime_s = 5000, .most = 1};
+    const std::string id = must(sessions->begin("alice", limits, kStart));
+    const auto seen = [&] { return must(sessions->find(id, limits, kStart))->seen; };
+    must(sessions->touch(id, limits, kStart + after - 1));
+    CHECK(seen() == kStart);
+    must(sessions->touch(id, limits, kStart + after));
+    CHECK(seen() == kStart + after);
+  }
 }
 
 TEST_CASE("ending one session leaves the others, and ending all of a user those of others") {
@@ -114,7 +131,7 @@ TEST_CASE("there are as many sessions as may be, and those not seen for longest 
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(must(sessions->begin("alice", limits, kStart + i)));
   for (const std::string& id : ids) CHECK(lives(*sessions, id, kStart + 70));
-  must(sessions->touch(ids[0], kStart + 70));
+  must(sessions->touch(ids[0], kLimits, kStart + 70));
   ids.push_back(must(sessions->begin("bob", limits, kStart + 70)));
   CHECK(lives(*sessions, ids[0], kStart + 70));
   CHECK_FALSE(lives(*sessions, ids[1], kStart + 70));
