@@ -149,14 +149,15 @@ std::shared_ptr<const Credential> Credentials::remembered(std::string_view clien
   return nullptr;
 }
 
-store::Result<store::Found> Credentials::read(std::string_view client, std::string_view token,
+store::Result<store::Found> Credentials::read(store::Credentials::Reader& reader,
+                                              std::string_view client, std::string_view token,
                                               TokenKind kind) {
   if (kind == TokenKind::Request) {
-    auto request = reader_.find_request_token(client, token);
+    auto request = reader.find_request_token(client, token);
     if (!request) return request.failure();
     return as_found(*std::move(request));
   }
-  auto found = reader_.find(client, token);
+  auto found = reader.find(client, token);
   if (found && kind == TokenKind::Renewed) found->token.expires.reset();
   return found;
 }
@@ -164,7 +165,7 @@ store::Result<store::Found> Credentials::read(std::string_view client, std::stri
 Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token,
                                            TokenKind kind) {
   if (auto known = remembered(client, token, kind)) co_return known;
-  store::Result<store::Found> found = read(client, token, kind);
+  store::Result<store::Found> found = read(reader_, client, token, kind);
   if (!found) co_return found.failure();
   if (kind != TokenKind::Access) {
     co_return prepare(*found, store_.dummy_client(), client, token, headers_, usage_);

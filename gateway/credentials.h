@@ -56,8 +56,12 @@ class Credentials {
   Task<Found> find(std::string_view client, std::string_view token,
                    TokenKind kind = TokenKind::Access);
 
+  // What the store has of them. Remembers nothing.
+  static store::Result<store::Found> read(store::Credentials::Reader& reader,
+                                          std::string_view client, std::string_view token,
+                                          TokenKind kind);
+
  private:
-  store::Result<store::Found> read(std::string_view client, std::string_view token, TokenKind kind);
   inline static constexpr std::size_t kSets = 4096;  // x kWays entries
   inline static constexpr std::size_t kWays = 8;
   struct Slot {

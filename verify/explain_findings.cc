@@ -178,9 +178,9 @@ class Finder {
 
   void body_hash() {
     if (!claim_.body_hash) return;
-    if (evidence_.request.form) {
-      return found(Reason::BodyHashMismatch,
-                   "A form is signed as parameters and has no body hash: leave it out.");
+    // An empty form is no different from no body at all.
+    if (evidence_.request.form && !evidence_.request.form->empty()) {
+      return found(Reason::BodyHashOfForm, "Leave it out.");
     }
     const Hash own = hash_of(claim_.method).value_or(Hash::Sha1);
     const auto is_hash_of = [&](std::string_view body) {

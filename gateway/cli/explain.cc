@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 #include <utility>
 
 #include "conf/phrase.h"
@@ -183,31 +183,53 @@ class Look {
           {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
       return;
     }
-    if (target.path == settings.oauth.request_token_path) {
-      report_.route = "the provider's own, for request tokens";
-      rules_.requirement.token = false;
-      rules_.bounds.split_callback_and_verifier = settings.oauth.split_parameters;
-      return;
-    }
+    if (find_endpoint(settings, target.path)) return;
     const Match match =
         RouteTable(settings).match(report_.url.external.authority, method, target.path);
     switch (match.kind) {
       case Match::Kind::Found:
         return use_route(settings, *match.route);
       case Match::Kind::NoRoute:
-        report_.causes.push_back({"no_route", "No route is for this path: the gate answers 404."});
-        return;
+        return no_route();
       case Match::Kind::MethodNotAllowed:
-        report_.causes.push_back(
-            {"method_not_allowed",
-             "The routes of this path allow " + match.allow + ": the gate answers 405."});
-        return;
+        return method_not_allowed("The routes of this path allow " + match.allow);
       case Match::Kind::Ambiguous:
         report_.causes.push_back(
             {"target_ambiguous",
              "Servers could read this path as that of another route: the gate answers 400."});
         return;
     }
+  }
+
+  void no_route() {
+    report_.causes.push_back({"no_route", "No route is for this path: the gate answers 404."});
+  }
+
+  void method_not_allowed(const std::string& which) {
+    report_.causes.push_back({"method_not_allowed", which + ": the gate answers 405."});
+  }
+
+  // The provider's addresses come before the routes, and alone on the host of its pages.
+  bool find_endpoint(const conf::Settings& settings, std::string_view path) {
+    const bool pages_only = report_.url.external.pages_only;
+    const provider::Endpoints endpoints(settings);
+    const auto endpoint = endpoints.find(pages_only, path);
+    if (!endpoint) {
+      if (pages_only) no_route();
+      return pages_only;
+    }
+    report_.route = "the provider's own, " + endpoints.path(*endpoint);
+    if (!endpoints.allows(*endpoint, report_.request.method)) {
+      method_not_allowed("This address allows " + std::string(endpoints.allowed(*endpoint)));
+    }
+    at_provider_ = {*endpoint, settings.oauth.default_callback, rules_.now};
+    rules_.bounds.split_callback_and_verifier = settings.oauth.split_parameters;
+    rules_.requirement.token =
+        provider::is_signed(*endpoint) && *endpoint != provider::Endpoint::RequestToken;
+    if (!provider::is_signed(*endpoint)) {
+      report_.request.remark("This is a page for browsers: the gate checks no signature there.");
+    }
+    return true;
   }
 
   void use_route(const conf::Settings& settings, const conf::Route& route) {
@@ -252,7 +274,7 @@ class Look {
     auto reader = place_.credentials->reader();
     if (!reader) return refused(reader.error());
     const std::string_view token = claim->token.value_or(std::string_view());
-    const auto found = reader->find(claim->client, token);
+    const auto found = Credentials::read(*reader, claim->client, token, kind_of_token(*claim));
     if (!found) return refused(found.error());
     keys_ = prepare(*found, place_.credentials->dummy_client(), claim->client, token,
                     conf::Headers{}, nullptr)
@@ -268,13 +290,35 @@ class Look {
       report_.user = found->token.user;
       secrets_.token = found->token.secret;
     }
+    check_body_hash_is_there(*claim);
+    if (!at_provider_ || !found->client_known) return Done{};
+    auto causes = provider_causes(*at_provider_, *claim, found->client, *reader);
+    if (!causes) return refused(causes.error());
+    std::move(causes->begin(), causes->end(), std::back_inserter(report_.causes));
     return Done{};
+  }
+
+  Credentials::TokenKind kind_of_token(const verify::Claim& claim) const {
+    using enum Credentials::TokenKind;
+    if (!at_provider_ || at_provider_->endpoint != provider::Endpoint::AccessToken) return Access;
+    return claim.session_handle ? Renewed : Request;
+  }
+
+  void check_body_hash_is_there(const verify::Claim& claim) {
+    if (route_.body_hash != conf::BodyHash::Required || claim.body_hash) return;
+    if (evidence_.request.form || evidence_.body.empty()) return;
+    const auto reason = verify::Reason::BodyHashAbsent;
+    report_.causes.push_back({std::string(verify::name(reason)),
+                              std::string(verify::sentence(reason)) +
+                                  " Send and sign oauth_body_hash: the route has body_hash = "
+                                  "\"required\"."});
   }
 
   const Place& place_;
   std::int64_t now_;
   std::optional<std::int64_t> received_;
   conf::Route route_;  // what rules_ points into
+  std::optional<AtProvider> at_provider_;
   Report report_;
   verify::Evidence evidence_;
   verify::Keys keys_;

@@ -14,6 +14,9 @@
 #include "gateway/cli/place.h"
 #include "gateway/cli/request_text.h"
 #include "gateway/clock.h"
+#include "gateway/provider/endpoints.h"
+#include "store/credentials.h"
+#include "verify/claim.h"
 #include "verify/explain.h"
 
 namespace gateway::cli {
@@ -54,6 +57,17 @@ struct Subject {
 
 // explain_url.cc: what the settings make of the request; without settings, what it says itself.
 UrlUsed choose_url(const RequestText& request, const conf::Settings* settings);
+
+// explain_provider.cc: why one of the provider's addresses refuses a request that is signed
+// rightly.
+struct AtProvider {
+  provider::Endpoint endpoint{};
+  bool default_callback = false;  // oauth.default_callback
+  std::int64_t now = 0;           // Unix seconds, when the request came
+};
+store::Result<std::vector<Cause>> provider_causes(const AtProvider& at, const verify::Claim& claim,
+                                                  const store::Client& client,
+                                                  store::Credentials::Reader& reader);
 
 // All that is told of a request.
 struct Report {

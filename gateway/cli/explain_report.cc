@@ -109,7 +109,8 @@ void print_facts(const Report& report, std::ostream& out) {
     table.add({"client", printable(report.client + also)});
   }
   if (!report.token_id.empty()) {
-    table.add({"token", printable("of " + report.user + ", id " + report.token_id)});
+    const std::string whose = report.user.empty() ? "a request token" : "of " + report.user;
+    table.add({"token", printable(whose + ", id " + report.token_id)});
   }
   if (!report.signature_method.empty()) table.add({"method", report.signature_method});
   table.print(out);

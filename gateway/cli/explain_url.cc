@@ -41,7 +41,7 @@ class Chooser {
 
   UrlUsed choose() && {
     if (settings_ != nullptr) {
-      by_settings(settings_->listen);
+      by_settings(*settings_);
     } else {
       by_request();
     }
@@ -62,11 +62,12 @@ class Chooser {
     }
   }
 
-  void by_settings(const conf::Listen& listen) {
+  void by_settings(const conf::Settings& settings) {
+    const conf::Listen& listen = settings.listen;
     const bool secure = listen.tls.has_value();
     const Forwarded forwarded = told_by_proxies(listen);
     const bool told = !forwarded.scheme.empty() || !forwarded.authority.empty();
-    const auto external = Authorities(listen).resolve(host_, secure, forwarded);
+    const auto external = Authorities(listen, &settings.provider).resolve(host_, secure, forwarded);
     if (external) {
       out_.external = *external;
     } else {
@@ -75,7 +76,9 @@ class Chooser {
                                                   : "No listen.external_url is for ") +
                      std::string("the Host ") + conf::quoted(host_) + ".";
     }
-    if (!listen.external_url.empty() && external) {
+    if (external && external->pages_only) {
+      out_.because = "provider.host is this Host";
+    } else if (!listen.external_url.empty() && external) {
       out_.because = "listen.external_url has it for this Host";
     } else if (told && external) {
       out_.because = "the fields of a trusted proxy tell of it";

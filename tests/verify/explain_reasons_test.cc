@@ -200,7 +200,8 @@ TEST_CASE("a body hash is compared with the body, and none belongs to a form") {
   CHECK(has(empty, Reason::BodyHashMismatch));
   CHECK(said(empty).find("empty body") != std::string::npos);
   CHECK(has(explanation_of(of_body, body + " ", std::nullopt), Reason::BodyHashMismatch));
-  CHECK(has(explanation_of(of_body, body, body), Reason::BodyHashMismatch));
+  CHECK(has(explanation_of(of_body, body, body), Reason::BodyHashOfForm));
+  CHECK(explanation_of(of_nothing, "", "").findings.empty());
 }
 
 TEST_CASE("the notation of a signature is told from its value") {
