@@ -10,6 +10,7 @@ import pytest
 
 import dance
 from backend import Nginx, Recorder
+from clock import Clock
 from gate import BINARY, HOST, ROUTES, Gate, Store
 from signer import SECRET, TOKEN_SECRET
 
@@ -67,14 +68,20 @@ def recorder():
 
 
 @pytest.fixture
+def clock(room):
+    return Clock(room)
+
+
+@pytest.fixture
 def new_gate(room, store):
     """Starts a gate before a backend: new_gate(backend, routes=..., oauth={...}, ...). Its clients call it http://api.test."""
     gates = []
 
-    def make(backend, routes=None, start=True, **sections):
+    def make(backend, routes=None, start=True, clock=None, **sections):
         listen = {"external_url": f"http://{HOST}", **sections.pop("listen", {})}
         listen = {key: value for key, value in listen.items() if value is not None}
         made = Gate(room, store, {"api": [backend.url]}, routes or ROUTES, listen=listen, **sections)
+        made.environment = clock.environment if clock else {}
         gates.append(made)
         return made.start() if start else made
 

@@ -123,6 +123,7 @@ class Gate:
         self.errors = room / "gate.err"
         self.process = None
         self.port = None
+        self.environment = {}  # besides the test's own
         merged = {name: dict(values) for name, values in DEFAULTS.items()}
         merged["store"]["path"] = str(store.path)
         for name, values in sections.items():
@@ -132,7 +133,8 @@ class Gate:
     def start(self):
         out = self.room / "gate.out"
         with open(out, "wb") as stdout, open(self.errors, "ab") as stderr:
-            self.process = subprocess.Popen([BINARY, "serve", "--config", str(self.file)], stdout=stdout, stderr=stderr)
+            self.process = subprocess.Popen([BINARY, "serve", "--config", str(self.file)], stdout=stdout, stderr=stderr,
+                                            env={**os.environ, **self.environment})
 
         def ready():
             said = out.read_text()
