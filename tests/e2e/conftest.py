@@ -11,8 +11,8 @@ import pytest
 import dance
 from backend import Nginx, Recorder
 from clock import Clock
-from gate import BINARY, HOST, ROUTES, Gate, Store
-from signer import SECRET, TOKEN_SECRET
+from gate import BINARY, HOST, ROUTES, Gate, Store, granted
+from signer import SECRET, TOKEN_SECRET, Signer
 
 
 def pytest_sessionstart(session):
@@ -47,10 +47,8 @@ def certificate(room):
 @pytest.fixture
 def alice(store):
     """A signer: client `client` with a token of user alice that is good for the realm email."""
-    signer = store.client("client")
-    store.user("alice")
-    store.token("client", "alice", "token")
-    return signer.but(token="token", token_secret=TOKEN_SECRET)
+    store.take(*granted("client", SECRET, "alice", "token", TOKEN_SECRET))
+    return Signer("client", SECRET, "token", TOKEN_SECRET)
 
 
 @pytest.fixture

@@ -64,6 +64,13 @@ def run(*arguments, input=None):
     return done.returncode, done.stdout, done.stderr
 
 
+def granted(key, secret, user, token, token_secret):
+    """Records of a client, a user and a token that is good for the realm email. The user can't sign in."""
+    client = {"type": "client", "key": key, "secret": secret, "name": f"Name of {key}", "realms": REALMS}
+    return client, {"type": "user", "name": user}, {
+        "type": "token", "client": key, "user": user, "token": token, "secret": token_secret, "realms": ["email"]}
+
+
 class Store:
     """A store folder, changed by other processes than the gate's, as people change it."""
 
@@ -77,6 +84,10 @@ class Store:
         code, out, err = self.run(*arguments, input=input)
         assert code == 0, f"{arguments}: {code} {out}{err}"
         return out
+
+    def take(self, *records):
+        """What is given as records, in one command."""
+        self.ok("import", "-", input="".join(json.dumps(record) + "\n" for record in records))
 
     def client(self, key="client", secret=SECRET):
         may = [part for realm in REALMS for part in ("--realm", realm)]
@@ -107,9 +118,7 @@ class Store:
 
     def stranger(self):
         """A second client and user, with a token of their own."""
-        self.client("other", "other-secret")
-        self.user("bob")
-        self.token("other", "bob", "other-token", "other-token-secret")
+        self.take(*granted("other", "other-secret", "bob", "other-token", "other-token-secret"))
         return Signer("other", "other-secret", "other-token", "other-token-secret")
 
 
