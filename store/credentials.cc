@@ -232,10 +232,12 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
   // One process at a time makes or opens a store, so that none sees it half made.
   const auto lock = lock_folder(store, /*wait=*/true);
   if (!lock) return lock.failure();
-  if (!there(file))
+  const bool make = !there(file);
+  if (make)
     if (auto made = make_folders(options); !made) return made.failure();
 
   auto env = open_env(options);
+  if (!env && make) ::unlink(file.c_str());  // what a full disk cut short is no store for ever
   if (!env) return env.failure();
   auto core = std::make_shared<Core>();
   core->path = store;

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned kReaders = 1022;  // places in the lock file: one for each Reader of each process
+constexpr std::uint64_t kLockBytes = 64 << 10;  // that LMDB makes of them
 constexpr mdb_mode_t kFileMode = 0600;
 
 static_assert(sizeof(MDB_dbi) == sizeof(unsigned));
@@ -86,6 +87,16 @@ unsigned flags_of(Durability durability) {
   return MDB_NOSYNC | MDB_WRITEMAP | MDB_NOLOCK;
 }
 
+// LMDB maps the lock file and leaves holes in it, and a full disk ends whoever touches one.
+Result<Done> make_lock_file(const EnvOptions& options) {
+  const fs::path file = options.folder / "lock.mdb";
+  if (auto made = make_file(file, options.like); !made) return made;
+  std::error_code code;
+  const std::uintmax_t size = fs::file_size(file, code);
+  if (!code && size >= kLockBytes) return Done{};
+  return set_aside(file, kLockBytes);
+}
+
 verify::Result<MDB_env*, int> try_open(const EnvOptions& options, std::uint64_t map_size) {
   MDB_env* env = nullptr;
   if (const int code = mdb_env_create(&env); code != 0) return Failure(int{code});
@@ -145,11 +156,10 @@ verify::Result<std::shared_ptr<Env>, OpenFailure> Env::open(const EnvOptions& op
     if (std::shared_ptr<Env> env = found->second.env.lock()) return env;
     all.closed.wait(lock);
   }
-  for (const char* name : {"data.mdb", "lock.mdb"}) {
-    if (options.durability == Durability::PageCache && name[0] == 'l') continue;
-    if (auto made = make_file(options.folder / name, options.like); !made)
-      return failed(made.failure(), false);
-  }
+  if (auto made = make_file(options.folder / "data.mdb", options.like); !made)
+    return failed(made.failure(), false);
+  if (options.durability != Durability::PageCache)
+    if (auto made = make_lock_file(options); !made) return failed(made.failure(), false);
   auto opened = open_with_smaller_maps(options);
   if (!opened) return failed(failure(opened.error(), opening), blames_content(opened.error()));
   const Registry::Key key = place->key;

@@ -240,6 +240,15 @@ TEST_CASE("a file that is no store is refused and not touched") {
   CHECK(bytes_of(dir / "s/credentials/data.mdb") == junk);
 }
 
+TEST_CASE("the lock file has all of its disk from the start") {
+  const TempDir dir;
+  open_store(dir / "s");
+  struct stat found {};
+  REQUIRE(::stat((dir / "s/credentials/lock.mdb").c_str(), &found) == 0);
+  CHECK(found.st_size == 65536);
+  CHECK(found.st_blocks * 512 >= found.st_size);
+}
+
 TEST_CASE("address space that can't be had is asked for in halves") {
   const TempDir dir;
   CredentialsOptions options = made_at(dir / "s");
