@@ -75,7 +75,8 @@ backend api
     return ["haproxy", "-db", "-f", f"{room}/haproxy.cfg"]
 
 
-def write_gate(room, port, admin, upstream):
+def write_gate(room, port, admin, upstream, store="", oauth=""):
+    """`store` and `oauth`: more lines of those sections."""
     (room / "portcullis.toml").write_text(f"""
 [listen]
 address = "127.0.0.1:{port}"
@@ -87,8 +88,10 @@ level = "warn"
 [store]
 path = "{room}/store"
 map_size = "1GiB"
+{store}
 [oauth]
 enforce_tls = false
+{oauth}
 [[upstream]]
 name = "api"
 servers = ["http://127.0.0.1:{upstream}"]

@@ -5,7 +5,6 @@ import json
 from dance import CALLBACK, Client, User, query
 from gate import HOST, run
 from signer import SECRET, TOKEN_SECRET, Signer
-from test_dance import provider  # noqa: F401, a fixture
 
 
 def explain(gate, data, *more, kind="--http"):

@@ -1,14 +1,15 @@
 """A full disk refuses writes with a sentence, and costs no gate and no request that needs none."""
 
+import errno
 import json
 import os
+import resource
 import subprocess
 
 import pytest
 
 from dance import CALLBACK, PASSWORD, Client, User, granted
 from gate import Store
-from test_dance import provider  # noqa: F401, a fixture
 from wire import eventually
 
 PAGE = 4096
@@ -31,8 +32,12 @@ class Disk:
 
     def fill(self, leave=0):
         self.empty()
-        with open(self.path / "filling", "wb") as file:
-            file.write(bytes(max(self.free() - leave, 0)))
+        try:
+            with open(self.path / "filling", "wb", buffering=0) as file:
+                while (size := self.free() - leave) > 0:
+                    file.write(bytes(size))
+        except OSError as full:  # others write there too
+            assert full.errno == errno.ENOSPC and not leave
 
     def empty(self):
         (self.path / "filling").unlink(missing_ok=True)
@@ -59,11 +64,6 @@ def disk(new_disk):
     return new_disk("24m")
 
 
-@pytest.fixture
-def store(disk):
-    return Store(disk.path / "store")
-
-
 def sign_in(user):
     return user.submit(user.visit(user.gate.url("/oauth/sign_in")), username="alice", password=PASSWORD)
 
@@ -77,8 +77,9 @@ def until_refused(attempt):
 
 
 def test_a_gate_on_a_full_disk_refuses_what_must_be_written_and_serves_the_rest(
-    provider, disk, store, recorder  # noqa: F811
+    disk, provider, store, recorder  # noqa: F811
 ):
+    store.path = disk.path / "store"
     gate = provider(client=["--callback-match", "ignore_query"], routes=[{"path": "/api/*", "upstream": "api"}])
     client, user = Client(gate), User(gate)
     granted(client, user)
@@ -86,7 +87,7 @@ def test_a_gate_on_a_full_disk_refuses_what_must_be_written_and_serves_the_rest(
     disk.fill()
     # A store reuses its own pages before it wants more of the disk.
     wide = Client(gate, callback=CALLBACK + "&" + "w" * 1900)
-    answers = until_refused(lambda: wide.request_token())
+    answers = until_refused(wide.request_token)
     assert {answer.status_code for answer in answers} <= {200, 503} and b"store_fault" in answers[-1].content
     answers = until_refused(lambda: sign_in(User(gate)))
     assert {answer.status_code for answer in answers} <= {303, 503}
@@ -108,6 +109,21 @@ def test_a_gate_on_a_full_disk_refuses_what_must_be_written_and_serves_the_rest(
     store.ok("client", "add", "--name", "N" * 60000)
     assert client.call("GET", "/api/x").status_code == 200
     assert len(recorder.seen) == 5
+
+
+def test_a_gate_whose_files_may_not_grow_is_in_the_same_case(provider, recorder):  # noqa: F811
+    """Where no disk can be made for the test, this one still holds."""
+    gate = provider(client=["--callback-match", "ignore_query"], routes=[{"path": "/api/*", "upstream": "api"}],
+                    log={"level": "warn"})
+    client = Client(gate)
+    granted(client, User(gate))
+    before = resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE, (64 << 10, resource.RLIM_INFINITY))
+    wide = Client(gate, callback=CALLBACK + "&" + "w" * 1900)
+    assert b"store_fault" in until_refused(wide.request_token)[-1].content
+    assert client.call("GET", "/api/x").status_code == 200
+    resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE, before)
+    assert wide.request_token().status_code == 200
+    assert client.call("GET", "/api/x").status_code == 200
 
 
 # Beside the ledger: for the mark, for half of the first pages, for no record, for all.

@@ -15,7 +15,7 @@ from requests_oauthlib import OAuth1Session
 
 from gate import HOST
 from signer import SECRET, TOKEN_SECRET
-from test_tls import ask, certificate  # noqa: F401, a fixture
+from test_tls import ask
 from wire import eventually
 
 HMAC = ["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"]
