@@ -4,6 +4,7 @@
 
 #include "gateway/provider/callback.h"
 #include "gateway/provider/cookie.h"
+#include "gateway/provider/provider.h"
 #include "verify/crypto.h"
 #include "verify/percent.h"
 
@@ -36,7 +37,7 @@ Step find_session(const Exchange& x, Visit& visit) {
     if (x.gate.settings.login.mode != conf::LoginMode::Local) break;
     auto session = x.gate.desk.sessions.find(cookie, session_limits(x.gate.settings.login),
                                              x.gate.clock.unix_seconds());
-    if (!session) return stop({.fault = Fault::StoreFault, .detail = session.error().sentence});
+    if (!session) return store_fault(session.error());
     if (!*session) continue;
     visit.cookie = cookie;
     visit.user = (*session)->user;
@@ -57,9 +58,7 @@ Step check_user(Exchange& x, Visit& visit) {
   auto user = x.worker.reader().user(visit.user);
   if (user && user->enabled) return nullptr;
   const bool missing = !user && user.error().kind == store::Error::Kind::NotFound;
-  if (!user && !missing) {
-    return stop({.fault = Fault::StoreFault, .detail = user.error().sentence});
-  }
+  if (!user && !missing) return store_fault(user.error());
   if (missing && !local) return nullptr;
   visit.user.clear();
   return local ? nullptr : stop({.fault = Fault::UserNotAllowed});
@@ -109,8 +108,7 @@ Task<Step> find_visit(Exchange& x, Visit& visit) {
   auto touch = [&desk, &visit, &limits, now] {
     return desk.sessions.touch(visit.cookie, limits, now).ok();
   };
-  const Executor home = x.worker.context().get_executor();
-  co_await desk.background.run(home, Background::Kind::Session, std::move(touch));
+  co_await in_background(x, Background::Kind::Session, std::move(touch));
   co_return nullptr;
 }
 

@@ -26,10 +26,6 @@ std::string target_of(const Exchange& x, std::string_view token) {
   return with_parameters(own_path(x, Endpoint::Authorize), {{"oauth_token", token}});
 }
 
-Step store_fault(const store::Error& error) {
-  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
-}
-
 std::string_view word_of(store::FlowProblem problem) {
   switch (problem) {
     case store::FlowProblem::TokenExpired:
@@ -83,10 +79,6 @@ std::vector<pages::RealmLine> lines_of(const Exchange& x, const std::vector<std:
   return out;
 }
 
-std::string_view shown_name(const store::Client& client) {
-  return client.name.empty() ? client.key : client.name;
-}
-
 void show_question(Exchange& x, const Visit& visit, const Asked& asked) {
   const std::string& callback = asked.token.callback;
   const bool out_of_band = callback == kOutOfBand;
@@ -127,7 +119,6 @@ Task<Step> show_page(Exchange& x) {
   Visit visit;
   failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
-  if (x.answer) co_return nullptr;
   const bool decided = asked.token.state != store::RequestState::Issued;
   if (decided && !may_see_code(visit, asked.token)) {
     send_to_error(x, "token_used");
@@ -208,7 +199,6 @@ Task<Step> take_decision(Exchange& x) {
   Visit visit;
   failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
-  if (x.answer) co_return nullptr;
   if (visit.user.empty() || !is_ours(x, visit, *form, "consent", asked.token.token)) {
     send_to_error(x, "forged");
     co_return nullptr;
@@ -216,9 +206,8 @@ Task<Step> take_decision(Exchange& x) {
   const store::Decision decision = decision_of(x, visit, *form, asked.token);
   Desk& desk = x.gate.desk;
   auto decide = [&desk, &decision] { return store::decide(desk.credentials, decision); };
-  const Executor home = x.worker.context().get_executor();
-  auto done = co_await desk.background.run(home, Background::Kind::Write, std::move(decide));
-  if (!done) co_return stop({.fault = Fault::Overloaded, .detail = "too many writes wait"});
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(decide));
+  if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
   const auto& decided = **done;
   if (decided) {
@@ -251,7 +240,7 @@ Step find_grants(Exchange& x, std::string_view user, Grants& out) {
   if (!done) return store_fault(done.error());
   for (auto& [key, granted] : out) {
     auto client = reader.client(key);
-    granted.name = client && !client->name.empty() ? client->name : key;
+    granted.name = client ? shown_name(*client) : key;
   }
   return nullptr;
 }
@@ -299,9 +288,8 @@ Task<Step> revoke_grant(Exchange& x, const Visit& visit) {
     if (auto gone = change->revoke_tokens(client, visit.user); !gone) return gone.failure();
     return change->commit();
   };
-  const Executor home = x.worker.context().get_executor();
-  auto done = co_await desk.background.run(home, Background::Kind::Write, std::move(revoke));
-  if (!done) co_return stop({.fault = Fault::Overloaded, .detail = "too many writes wait"});
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(revoke));
+  if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
   send_to(x, with_parameters(own_path(x, Endpoint::Grants), {{"revoked", client}}));
   co_return nullptr;
@@ -322,7 +310,7 @@ Task<Step> consent(Exchange& x) {
 Task<Step> grants(Exchange& x) {
   Visit visit;
   Step failed = co_await find_visit(x, visit);
-  if (failed || x.answer) co_return failed;
+  if (failed) co_return failed;
   if (visit.user.empty()) {
     const std::string target = own_path(x, Endpoint::Grants);
     send_to_sign_in(x, target);

@@ -55,6 +55,18 @@ bool show_refusal(Exchange& x, const Refusal& refusal) {
   return true;
 }
 
+Step store_fault(const store::Error& error) {
+  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
+}
+
+Step busy() {
+  return stop({.fault = Fault::Overloaded, .detail = "too much waits for the store or for a hash"});
+}
+
+std::string_view shown_name(const store::Client& client) {
+  return client.name.empty() ? client.key : client.name;
+}
+
 Task<Step> provide(Exchange& x) {
   Step refusal;
   switch (*x.endpoint) {

@@ -4,8 +4,14 @@
 // and the pages that users see. provide() is what exchange() does with a request to one of its
 // addresses, in place of asking a backend.
 
+#include <string_view>
+#include <utility>
+
+#include "gateway/background.h"
 #include "gateway/exchange.h"
 #include "gateway/net.h"
+#include "store/error.h"
+#include "store/records.h"
 
 namespace gateway::provider {
 
@@ -19,6 +25,18 @@ Task<Step> provide(Exchange& x);
 // For browsers, what is wrong as a page: sets x.answer. False if it isn't a browser's address, or
 // if the refusal has more to say than a page can.
 bool show_refusal(Exchange& x, const Refusal& refusal);
+
+// For the files of this folder.
+Step store_fault(const store::Error& error);
+// A job for another thread (gateway/background.h) was turned away.
+Step busy();
+template <class Job>
+auto in_background(Exchange& x, Background::Kind kind, Job job) {
+  const Executor home = x.worker.context().get_executor();
+  return x.gate.desk.background.run(home, kind, std::move(job));
+}
+// What people call the client.
+std::string_view shown_name(const store::Client& client);
 
 // tokens.cc: for clients, who sign.
 Task<Step> issue_request_token(Exchange& x);

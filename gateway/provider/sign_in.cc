@@ -41,7 +41,7 @@ std::string client_of(Exchange& x, std::string_view next) {
   if (!token) return {};
   auto client = x.worker.reader().client(token->client);
   if (!client) return {};
-  return client->name.empty() ? client->key : client->name;
+  return std::string(shown_name(*client));
 }
 
 struct Shown {
@@ -152,12 +152,6 @@ store::Result<std::string> settle(Desk& desk, const Attempt& attempt, bool weak,
   return *good ? id : std::string();
 }
 
-Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many sign-ins wait"}); }
-
-Step store_fault(const store::Error& error) {
-  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
-}
-
 Step read_hash(Exchange& x, Attempt& attempt) {
   if (!store::is_user_name(attempt.user)) return nullptr;
   auto user = x.worker.reader().user(attempt.user);
@@ -173,11 +167,10 @@ Step read_hash(Exchange& x, Attempt& attempt) {
 Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, std::string& id) {
   using Kind = Background::Kind;
   Desk& desk = x.gate.desk;
-  const Executor home = x.worker.context().get_executor();
   const std::int64_t now = x.gate.clock.unix_seconds();
   const store::SessionLimits limits = session_limits(x.gate.settings.login);
   auto hash = [&desk, &attempt, now] { return check(desk.sessions, attempt, now); };
-  const auto checked = co_await desk.background.run(home, Kind::Hash, std::move(hash));
+  const auto checked = co_await in_background(x, Kind::Hash, std::move(hash));
   if (!checked) co_return busy();
   if (!*checked) co_return store_fault(checked->error());
   const Checked& outcome = **checked;
@@ -189,7 +182,7 @@ Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, std
     return settle(desk, attempt, weak, limits, now);
   };
   const Kind kind = weak ? Kind::Write : Kind::Session;
-  auto settled = co_await desk.background.run(home, kind, std::move(write));
+  auto settled = co_await in_background(x, kind, std::move(write));
   if (!settled) co_return busy();
   if (!*settled) co_return store_fault(settled->error());
   id = **std::move(settled);
@@ -244,8 +237,7 @@ Task<Step> end_session(Exchange& x, const Visit& visit) {
   }
   Desk& desk = x.gate.desk;
   auto end = [&desk, &visit] { return desk.sessions.end(visit.cookie); };
-  const Executor home = x.worker.context().get_executor();
-  auto ended = co_await desk.background.run(home, Background::Kind::Session, std::move(end));
+  auto ended = co_await in_background(x, Background::Kind::Session, std::move(end));
   if (!ended) co_return busy();
   if (!*ended) co_return store_fault(ended->error());
   send_to(x, own_path(x, Endpoint::SignOut));

@@ -22,12 +22,6 @@ Step rejected_for(Reason reason, std::string detail) {
   return rejected(verify::Reject{reason, std::move(detail)});
 }
 
-Step store_fault(const store::Error& error) {
-  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
-}
-
-Step busy() { return stop({.fault = Fault::Overloaded, .detail = "too many writes wait"}); }
-
 Step problem(store::FlowProblem problem) {
   switch (problem) {
     case store::FlowProblem::ClientUnknown:
@@ -186,14 +180,6 @@ Step find_client(Exchange& x, store::Client& client) {
   return nullptr;
 }
 
-template <class Write>
-auto in_background(Exchange& x, Write write) -> Task<std::optional<decltype(write())>> {
-  const Executor home = x.worker.context().get_executor();
-  Background& background = x.gate.desk.background;
-  auto done = co_await background.run(home, Background::Kind::Write, std::move(write));
-  co_return done;
-}
-
 // What a write came to: a refusal, or `out`.
 template <class T>
 Step outcome(std::optional<store::Flow<T>> done, T& out) {
@@ -214,7 +200,7 @@ Task<Step> renew(Exchange& x, const store::Client& client) {
                                .fresh = fresh_token(x, client, now),
                                .now = now};
   auto write = [&desk, &renewal] { return store::renew(desk.credentials, renewal); };
-  auto done = co_await in_background(x, std::move(write));
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
   store::Token token;
   if (Step refusal = outcome(std::move(done), token)) co_return refusal;
   reply_with(x, token, client);
@@ -231,7 +217,7 @@ Task<Step> exchange(Exchange& x, const store::Client& client) {
                                .fresh = fresh_token(x, client, now),
                                .now = now};
   auto write = [&desk, &wanted] { return store::exchange(desk.credentials, wanted); };
-  auto done = co_await in_background(x, std::move(write));
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
   store::Token token;
   if (Step refusal = outcome(std::move(done), token)) co_return refusal;
   reply_with(x, token, client);
@@ -258,7 +244,7 @@ Task<Step> issue_request_token(Exchange& x) {
                                     .now = token.created};
   Desk& desk = x.gate.desk;
   auto write = [&desk, &request] { return store::issue_request_token(desk.credentials, request); };
-  auto done = co_await in_background(x, std::move(write));
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
   store::Done issued;
   refusal = outcome(std::move(done), issued);
   if (refusal) co_return refusal;
@@ -293,7 +279,7 @@ Task<Step> revoke_own_token(Exchange& x) {
     if (auto gone = change->revoke_token(token); !gone) return gone.failure();
     return change->commit();
   };
-  auto done = co_await in_background(x, std::move(write));
+  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
   if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
   reply(x, {{"revoked", "true"}}, {}, {});
