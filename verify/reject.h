@@ -23,6 +23,9 @@ enum class Reason : std::uint8_t {
   MethodRejected,          // signature method unknown or not allowed
   InsecureTransport,       // enforce_tls and the external scheme is http
   BodyHashOfForm,          // oauth_body_hash beside a form, whose parameters are signed anyway
+  CallbackRefused,         // not one that the client may name
+  RealmUnknown,            // asked for, and none of the provider's
+  RealmRefused,            // asked for, and not for this client
   // failed authentication: 401
   CredentialsAbsent,  // no OAuth parameters at all, or another scheme
   TimestampRefused,   // outside the window, or at or below the ledger's floor
@@ -40,9 +43,6 @@ enum class Reason : std::uint8_t {
   BodyHashAbsent,    // the route wants an oauth_body_hash
   HeaderRealmWrong,  // the Authorization field's realm is not the one that is wanted
   // at the provider's own addresses
-  CallbackRefused,     // not one that the client may name
-  RealmUnknown,        // asked for, and none of the provider's
-  RealmRefused,        // asked for, and not for this client
   TokenUsed,           // decided, exchanged or renewed already, or guessed at too often
   TokenNotAuthorized,  // the user has not decided yet
   UserRefused,

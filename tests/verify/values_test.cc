@@ -128,7 +128,8 @@ TEST_CASE("problem words are those of Problem Reporting") {
       "signature_invalid",    "consumer_key_unknown", "consumer_key_rejected",
       "consumer_key_refused", "token_used",           "token_expired",
       "token_revoked",        "token_rejected",       "additional_authorization_required",
-      "permission_unknown",   "permission_denied",    "user_refused"};
+      "permission_unknown",   "permission_denied",    "user_refused",
+      "verifier_invalid"};
   for (std::size_t i = 0; i < kReasonCount; ++i) {
     const auto reason = static_cast<Reason>(i);
     CAPTURE(reason);
