@@ -1,8 +1,9 @@
 #pragma once
 
 // What may not be done on an event loop: writes to the store, which wait for the disk and for other
-// writers, and password hashes, which take tens of milliseconds. Each is a function that runs on
-// another thread; the coroutine that asked goes on, on its own loop, with what it answered.
+// writers, reads of who knows how many records, and password hashes, which take tens of
+// milliseconds. Each is a function that runs on another thread; the coroutine that asked goes on,
+// on its own loop, with what it answered.
 //
 // Threads: run() from any event loop. The Background must end before the loops that wait for it.
 
@@ -22,7 +23,7 @@ class Background {
   inline static constexpr unsigned kHashers = 2;
 
   // Write: to the credentials, where another process that imports may be in the way for long.
-  // Session: to the sessions, in a file of their own. Both one at a time, in order.
+  // Session: to the sessions, in a file of their own; and long reads. Both one at a time, in order.
   enum class Kind : std::uint8_t { Write, Session, Hash };
 
   // Joins the threads. What is under way is done; what waits is not begun, for nobody waits for it

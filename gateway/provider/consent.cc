@@ -225,10 +225,13 @@ struct Granted {
 };
 using Grants = std::map<std::string, Granted>;
 
-Step find_grants(Exchange& x, std::string_view user, Grants& out) {
-  store::Credentials::Reader& reader = x.worker.reader();
-  const std::int64_t now = x.gate.clock.unix_seconds();
-  auto done = reader.each_token_of_user(user, [&](const store::Token& token) {
+// Takes the longer, the more tokens the user has, and nothing bounds those: not for an event loop.
+store::Result<Grants> find_grants(const store::Credentials& credentials, std::string_view user,
+                                  std::int64_t now) {
+  auto reader = credentials.reader();
+  if (!reader) return reader.failure();
+  Grants out;
+  auto done = reader->each_token_of_user(user, [&](const store::Token& token) {
     const bool ended = token.expires && *token.expires <= now && !token.session_handle;
     if (token.revoked || ended) return true;
     std::vector<std::string>& realms = out[token.client].realms;
@@ -237,17 +240,22 @@ Step find_grants(Exchange& x, std::string_view user, Grants& out) {
     }
     return true;
   });
-  if (!done) return store_fault(done.error());
+  if (!done) return done.failure();
   for (auto& [key, granted] : out) {
-    auto client = reader.client(key);
+    auto client = reader->client(key);
     granted.name = client ? shown_name(*client) : key;
   }
-  return nullptr;
+  return out;
 }
 
 Task<Step> show_grants(Exchange& x, const Visit& visit) {
-  Grants found;
-  if (Step failed = find_grants(x, visit.user, found)) co_return failed;
+  Desk& desk = x.gate.desk;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  auto find = [&desk, &visit, now] { return find_grants(desk.credentials, visit.user, now); };
+  auto answered = co_await in_background(x, Background::Kind::Session, std::move(find));
+  if (!answered) co_return busy();
+  if (!*answered) co_return store_fault(answered->error());
+  const Grants& found = **answered;
   const auto form = Form::parse(query_of(x.target.origin));
   const std::string action = own_path(x, Endpoint::Grants);
   std::vector<std::string> tokens;
