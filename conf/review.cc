@@ -61,6 +61,15 @@ void review_listen(const Settings& settings, std::vector<std::string>& out) {
   }
 }
 
+void review_login(const Settings& settings, std::vector<std::string>& out) {
+  const auto& sign_in = settings.login.sign_in_url;
+  if (settings.login.mode != LoginMode::App || !settings.provider.host) return;
+  if (!sign_in || !sign_in->starts_with('/')) return;
+  out.push_back(
+      "login.sign_in_url is a path, and at provider.host there is nothing but the gate's "
+      "own pages: give it as a whole URL");
+}
+
 // The schemes that the external URL of a request can have.
 std::vector<std::string> possible_schemes(const Listen& listen) {
   std::vector<std::string> out;
@@ -120,6 +129,7 @@ constexpr Waiting kWaiting[] = {
 std::vector<std::string> warnings(const Settings& settings) {
   std::vector<std::string> out;
   review_listen(settings, out);
+  review_login(settings, out);
   review_routes(settings, out);
   return out;
 }

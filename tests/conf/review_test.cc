@@ -23,6 +23,13 @@ const std::string kUpstream = "[[upstream]]\nname = \"api\"\nservers = [\"http:/
 const std::string kRoute = kUpstream + "[[route]]\npath = \"/*\"\nupstream = \"api\"\n";
 const std::string kPlain = "[oauth]\nenforce_tls = false\n";
 
+const std::string kApp =
+    "[login]\nmode = \"app\"\ncheck_url = \"http://a/me\"\nuser = \"json:/u\"\nsign_in_url = ";
+const std::string kPageHost = "[provider]\nhost = \"auth.test\"\n";
+const std::string kSignIn =
+    "login.sign_in_url is a path, and at provider.host there is nothing but the gate's own pages: "
+    "give it as a whole URL";
+
 const std::string kTlsTable = "[listen.tls]\ncertificate = \"c\"\nkey = \"k\"";
 
 std::string schemes(const std::string& scheme) {
@@ -84,6 +91,10 @@ TEST_CASE("what an operator probably does not want is warned of") {
       {kRoute + "hosts = [\"b\", \"a:81\"]\n" + kPlain + "[listen]\nexternal_url = \"http://a:81\"",
        {"the route on line 4 waits for host \"b\", which listen.external_url does not let in"}},
       {kRoute + "hosts = [\"b\"]\n" + kPlain, {}},
+      {kRoute + kPlain + kApp + "\"/login\"\n", {}},
+      {kRoute + kPlain + kApp + "\"/login\"\n" + kPageHost, {kSignIn}},
+      {kRoute + kPlain + kApp + "\"https://a/login\"\n" + kPageHost, {}},
+      {kRoute + kPlain + "[login]\nsign_in_url = \"/login\"\n" + kPageHost, {}},
   };
   for (const Case& one : cases) {
     CAPTURE(one.toml);
