@@ -97,10 +97,17 @@ void show_question(Exchange& x, const Visit& visit, const Asked& asked) {
        });
 }
 
+// By this user, in this browser, and not exchanged yet.
+bool decided_here(const Visit& visit, const store::RequestToken& token) {
+  const bool decided =
+      token.state == store::RequestState::Authorized || token.state == store::RequestState::Refused;
+  return decided && token.user == visit.user && token.session == browser_name(visit);
+}
+
 // For the browser that said yes to a client without a callback.
 bool may_see_code(const Visit& visit, const store::RequestToken& token) {
   return token.state == store::RequestState::Authorized && token.callback == kOutOfBand &&
-         token.user == visit.user && token.session == browser_name(visit);
+         decided_here(visit, token);
 }
 
 Task<Step> show_page(Exchange& x) {
@@ -212,6 +219,12 @@ Task<Step> take_decision(Exchange& x) {
   const auto& decided = **done;
   if (decided) {
     send_back(x, *decided);
+    co_return nullptr;
+  }
+  // A double click sends the form twice, and the browser follows the second answer.
+  auto before = x.worker.reader().request_token(decision.token);
+  if (before && decided_here(visit, *before)) {
+    send_back(x, *before);
   } else {
     send_to_error(x, word_of(decided.error()));
   }

@@ -176,12 +176,13 @@ def test_what_the_address_of_the_consent_page_says_besides_is_not_believed(provi
 
 def test_a_decided_token_is_decided(provider):
     gate = provider()
-    client, user = Client(gate), User(gate)
+    client, user, elsewhere = Client(gate), User(gate), User(gate)
     client.request_token()
     page = user.sign_in(user.visit(client.authorize_url()))
+    late = elsewhere.sign_in(elsewhere.visit(client.authorize_url()))
     assert user.submit(page, "yes").status_code == 303
     for button in ("yes", "no"):
-        answer = user.submit(page, button)
+        answer = elsewhere.submit(late, button)
         assert answer.status_code == 303 and urlsplit(answer.headers["Location"]).path == "/oauth/errors"
         assert query(answer.headers["Location"])["error"] == ["token_used"]
     again = user.visit(client.authorize_url())

@@ -142,6 +142,27 @@ def test_forms_from_elsewhere_are_refused(provider):
     assert "oauth_verifier" in user.submit(page, "yes").headers["Location"]
 
 
+def test_a_form_that_is_sent_twice_leads_to_the_same_end(provider):
+    gate = provider()
+    user = User(gate)
+    for first, second, word in (("yes", "yes", "oauth_verifier="), ("no", "yes", "error=denied")):
+        client = Client(gate)
+        client.request_token()
+        page = user.visit(client.authorize_url())
+        page = page if 'name="confirm"' in page.text else user.sign_in(page)
+        end = user.submit(page, first).headers["Location"]
+        assert word in end
+        assert user.submit(page, second).headers["Location"] == end
+        # The same user in another browser decides nothing any more.
+        other = User(gate)
+        other.sign_in(other.visit(gate.url("/oauth/grants")))
+        assert other.visit(client.authorize_url()).status_code == 400
+        if first == "yes":
+            client.come_back(end)
+            assert client.access_token().status_code == 200
+            assert "error=token_used" in user.submit(page, second).headers["Location"]
+
+
 def test_sign_in_leads_to_pages_of_the_gate_alone(provider):
     gate = provider()
     for target in ("http://evil.test/", "//evil.test/", "/\\evil.test", "javascript:alert(1)", "/api/email", "/oauth/sign_in\r\nX: y", ""):
