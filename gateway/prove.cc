@@ -68,7 +68,7 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
 // What the token of a request to the provider is.
 Credentials::TokenKind kind_of_token(const Exchange& x, const verify::Claim& claim) {
   if (!at(x, provider::Endpoint::AccessToken)) return Credentials::TokenKind::Access;
-  return claim.session_handle ? Credentials::TokenKind::Renewed : Credentials::TokenKind::Request;
+  return claim.renews() ? Credentials::TokenKind::Renewed : Credentials::TokenKind::Request;
 }
 
 void accept(Exchange& x, std::shared_ptr<const Credential> credential, const verify::Claim& claim,

@@ -52,6 +52,7 @@ struct Claim {
   std::optional<std::string_view>
       realm;  // the Authorization field's: not signed, so it proves nothing
 
+  bool renews() const { return session_handle && !session_handle->empty(); }
   bool has_token() const { return token && !token->empty(); }
   bool has_nonce() const { return !nonce.empty(); }
   // In seconds the years from 5138 on, in milliseconds those from 1973 on: nothing can be both.

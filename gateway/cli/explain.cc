@@ -301,7 +301,7 @@ class Look {
   Credentials::TokenKind kind_of_token(const verify::Claim& claim) const {
     using enum Credentials::TokenKind;
     if (!at_provider_ || at_provider_->endpoint != provider::Endpoint::AccessToken) return Access;
-    return claim.session_handle ? Renewed : Request;
+    return claim.renews() ? Renewed : Request;
   }
 
   void check_body_hash_is_there(const verify::Claim& claim) {

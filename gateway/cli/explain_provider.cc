@@ -71,7 +71,7 @@ store::Result<std::vector<Cause>> provider_causes(const AtProvider& at, const ve
   if (at.endpoint != provider::Endpoint::AccessToken || !claim.has_token()) {
     return std::vector<Cause>();
   }
-  if (claim.session_handle) {
+  if (claim.renews()) {
     const auto token = reader.token(*claim.token);
     if (token) return of_renewal(claim, client, *token);
     if (token.error().kind != store::Error::Kind::NotFound) return token.failure();

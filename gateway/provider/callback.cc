@@ -51,7 +51,10 @@ bool is_policy_host(std::string_view host) {
 
 std::string scheme_of(std::string_view uri) { return lower(uri.substr(0, uri.find(':'))); }
 
-bool is_loopback(std::string_view host) { return host == "[::1]" || host.starts_with("127."); }
+bool is_loopback(std::string_view host) {
+  const bool numbers = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "[::1]" || (numbers && host.starts_with("127."));
+}
 
 // A callback taken apart as far as matching goes. What stands before the path of a URI with a
 // scheme of its own is its scheme.

@@ -175,6 +175,9 @@ store::Token fresh_token(const Exchange& x, const store::Client& client, std::in
 // The client as it is now; it was known a moment ago.
 Step find_client(Exchange& x, store::Client& client) {
   auto found = x.worker.reader().client(x.claim->client);
+  if (!found && found.error().kind == store::Error::Kind::NotFound) {
+    return rejected(Reason::ClientUnknown);
+  }
   if (!found) return store_fault(found.error());
   client = *std::move(found);
   return nullptr;
@@ -260,7 +263,7 @@ Task<Step> exchange_tokens(Exchange& x) {
   Step refusal = find_client(x, client);
   if (refusal) co_return refusal;
   const verify::Claim& claim = *x.claim;
-  if (claim.session_handle) {
+  if (claim.renews()) {
     refusal = co_await renew(x, client);
   } else if (!claim.verifier || claim.verifier->empty()) {
     refusal = rejected_for(Reason::ParameterAbsent, "oauth_verifier");

@@ -47,6 +47,7 @@ TEST_CASE("a callback is matched as the client's setting says") {
       {IgnoreQuery, "https://a.example/cb", "https://a.example:8443/cb", false},
       {IgnoreQuery, "https://a.example/cb", "https://a.example.evil/cb", false},
       {IgnoreQuery, "http://127.0.0.1:1/cb", "http://127.0.0.1:61234/cb?x", true},
+      {IgnoreQuery, "http://127.a.example:1/cb", "http://127.a.example:2/cb", false},
       {IgnoreQuery, "http://[::1]/cb", "http://[::1]:61234/cb", true},
       {IgnoreQuery, "http://localhost/cb", "http://localhost:61234/cb", false},
       {IgnoreQuery, "myapp:/cb", "myapp:/cb?x", true},

@@ -211,6 +211,13 @@ TEST_CASE("a user whom somebody else knows is made with the decision, and only t
   must_flow(decide(*s.store, yes));
   CHECK(must(s.reader().user("bob")) == a_user("bob"));
   CHECK(must_flow(exchange(*s.store, exchanging())).user == "bob");
+
+  FlowStore other;
+  must_flow(issue_request_token(*other.store, issuing()));
+  Decision no = yes;
+  no.verifier.reset();
+  must_flow(decide(*other.store, no));
+  CHECK(kind_of(other.reader().user("bob")) == Kind::NotFound);
 }
 
 TEST_CASE("a decision that breaks a rule decides nothing") {
