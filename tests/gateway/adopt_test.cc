@@ -10,8 +10,7 @@ using namespace gateway::testing;
 namespace {
 
 std::shared_ptr<const Gate> gate_for(World& world, const conf::Settings& settings) {
-  return std::make_shared<const Gate>(settings, world.desk, *world.ledger, world.clock,
-                                      world.log);
+  return std::make_shared<const Gate>(settings, world.desk, *world.ledger, world.clock, world.log);
 }
 
 // Adopts the changed settings when the backend has been asked for the `number`th time, which is
