@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "store/files.h"
 #include "store/ledger_file.h"
@@ -29,10 +30,6 @@ void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
   }
 }
 
-std::string_view view(const LedgerKey& key) {
-  return {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()};
-}
-
 }  // namespace
 
 struct Ledger::State {
@@ -47,7 +44,12 @@ struct Ledger::State {
   std::mutex mutex;
   std::shared_ptr<Env> env;  // none once closed
   std::int64_t oldest = 0;   // no entry is older
+  std::uint64_t next_run = 0;
+  LedgerIndex index;
   LedgerShares shares;
+  // What one transaction works with, kept for its memory.
+  std::vector<const LedgerKey*> fresh;
+  LedgerRecord record;
 
   // Guarded by `mark_mutex`.
   std::mutex mark_mutex;
@@ -62,16 +64,15 @@ struct Ledger::State {
   struct Outcome {
     std::uint64_t purged = 0, fresh = 0;
     std::int64_t floor = 0, oldest = 0, highest = 0;
-    WriteTxn::Size size;
   };
   Result<Outcome> attempt(std::span<LedgerClaim> batch, std::uint64_t purge_limit,
                           std::int64_t purge_before);
   Result<Outcome> transact(std::span<LedgerClaim> batch, std::uint64_t purge_limit,
                            std::int64_t purge_before);
   Result<Done> purge(WriteTxn& txn, std::uint64_t limit, std::int64_t before, Outcome& outcome);
-  Result<Done> judge(WriteTxn& txn, std::span<LedgerClaim> batch, Outcome& outcome);
-  Result<Done> judge_over_share(const WriteTxn& txn, LedgerClaim& claim,
-                                const Outcome& outcome) const;
+  void judge(std::span<LedgerClaim> batch, Outcome& outcome);
+  void judge_over_share(LedgerClaim& claim, const Outcome& outcome) const;
+  Result<Done> write(WriteTxn& txn);
   void disown();
 };
 
@@ -96,18 +97,24 @@ Result<Done> Ledger::State::purge(WriteTxn& txn, std::uint64_t limit, std::int64
   for (;;) {
     const auto at = cursor->first();
     if (!at) return at.failure();
-    const bool entry = *at && (*at)->key.size() == kLedgerEntryBytes;
-    outcome.oldest = entry ? entry_time((*at)->key) : before;
-    if (!entry || outcome.oldest >= before || outcome.purged == limit) break;
+    if (!*at || LedgerRecord::is_own((*at)->key)) {
+      outcome.oldest = before;
+      break;
+    }
+    if (!record.read((*at)->key, (*at)->value))
+      return fail(Error::Kind::Unavailable, "the replay ledger is damaged: it has an odd entry");
+    outcome.oldest = record.timestamp;
+    if (outcome.oldest >= before || outcome.purged >= limit) break;
     outcome.floor = std::max(outcome.floor, outcome.oldest);
-    if (const auto client = entry_client((*at)->value)) shares.remove(*client, outcome.oldest);
+    for (const LedgerRecord::Entry& entry : record.entries)
+      if (entry.client) shares.remove(*entry.client, outcome.oldest);
     if (auto erased = cursor->erase(); !erased) return erased;
-    ++outcome.purged;
+    outcome.purged += record.entries.size();
   }
   return outcome.purged == 0 ? Result<Done>(Done{}) : write_ledger_floor(txn, outcome.floor);
 }
 
-Result<Done> Ledger::State::judge(WriteTxn& txn, std::span<LedgerClaim> batch, Outcome& outcome) {
+void Ledger::State::judge(std::span<LedgerClaim> batch, Outcome& outcome) {
   for (LedgerClaim& claim : batch) {
     const std::int64_t time = claim.key.timestamp();
     if (time <= outcome.floor) {
@@ -115,30 +122,41 @@ Result<Done> Ledger::State::judge(WriteTxn& txn, std::span<LedgerClaim> batch, O
       continue;
     }
     if (shares.held(claim.key.client) >= client_limit) {
-      if (auto judged = judge_over_share(txn, claim, outcome); !judged) return judged;
+      judge_over_share(claim, outcome);
       continue;
     }
-    const auto client = client_bytes(claim.key.client);
-    const auto inserted = txn.insert(kTable, view(claim.key), {client.data(), client.size()});
-    if (!inserted) return inserted.failure();
-    claim.verdict = *inserted ? Verdict::Fresh : Verdict::Replayed;
-    if (!*inserted) continue;
+    const bool added = index.add(time, claim.key.hash());
+    claim.verdict = added ? Verdict::Fresh : Verdict::Replayed;
+    if (!added) continue;
     shares.add(claim.key.client, time);
-    ++outcome.fresh;
+    fresh.push_back(&claim.key);
     outcome.oldest = std::min(outcome.oldest, time);
     outcome.highest = std::max(outcome.highest, time);
   }
-  return Done{};
+  outcome.fresh = fresh.size();
 }
 
 // A replay is told as one all the same.
-Result<Done> Ledger::State::judge_over_share(const WriteTxn& txn, LedgerClaim& claim,
-                                             const Outcome& outcome) const {
-  const auto known = txn.get(kTable, view(claim.key));
-  if (!known) return known.failure();
-  claim.verdict = *known ? Verdict::Replayed : Verdict::OverShare;
+void Ledger::State::judge_over_share(LedgerClaim& claim, const Outcome& outcome) const {
+  const bool known = index.has(claim.key.timestamp(), claim.key.hash());
+  claim.verdict = known ? Verdict::Replayed : Verdict::OverShare;
   const std::int64_t first = std::max(shares.oldest(claim.key.client), outcome.oldest);
   claim.room_at = time_sum(first, time_sum(window_past, 1));
+}
+
+// Those of one second together: what is written side by side costs one page, not one each.
+Result<Done> Ledger::State::write(WriteTxn& txn) {
+  const auto earlier = [](const LedgerKey* a, const LedgerKey* b) {
+    return a->timestamp() < b->timestamp();
+  };
+  std::sort(fresh.begin(), fresh.end(), earlier);
+  for (auto from = fresh.begin(); from != fresh.end();) {
+    auto to = from;
+    while (to != fresh.end() && to - from < std::ptrdiff_t{kLedgerRun} && !earlier(*from, *to))
+      ++to;
+    if (auto written = write_ledger_entries(txn, {from, to}, next_run++); !written) return written;
+    from = to;
+  }
   return Done{};
 }
 
@@ -146,8 +164,16 @@ Result<Done> Ledger::State::judge_over_share(const WriteTxn& txn, LedgerClaim& c
 Result<Ledger::State::Outcome> Ledger::State::attempt(std::span<LedgerClaim> batch,
                                                       std::uint64_t purge_limit,
                                                       std::int64_t purge_before) {
+  fresh.clear();
   auto outcome = transact(batch, purge_limit, purge_before);
-  outcome ? shares.keep() : shares.undo();
+  if (!outcome) {
+    index.undo();
+    shares.undo();
+    return outcome;
+  }
+  index.keep();
+  shares.keep();
+  index.drop(floor);
   return outcome;
 }
 
@@ -163,21 +189,32 @@ Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> ba
   outcome.highest = highest;
   if (auto purged = purge(txn, purge_limit, purge_before, outcome); !purged)
     return purged.failure();
-  if (auto judged = judge(txn, batch, outcome); !judged) return judged.failure();
+  judge(batch, outcome);
   if (outcome.purged == 0 && outcome.fresh == 0) return outcome;
+  if (auto written = write(txn); !written) return written.failure();
   const auto size = txn.size(kTable);
   if (!size) return size.failure();
   if (outcome.fresh > 0 && size->pages > page_limit)
     return fail(Error::Kind::Full, "the replay ledger is full");
   if (auto committed = txn.commit(); !committed) return committed.failure();
   oldest = outcome.oldest;
-  entries = size->entries - kLedgerOwnRecords;
+  entries += outcome.fresh - outcome.purged;
   raise(highest, outcome.highest);
   raise(floor, outcome.floor);
   return outcome;
 }
 
-std::int64_t LedgerKey::timestamp() const { return entry_time(view(*this)); }
+std::int64_t LedgerKey::timestamp() const {
+  std::uint64_t time = 0;
+  for (std::size_t i = 0; i < 8; ++i) time = time << 8 | bytes[i];
+  return static_cast<std::int64_t>(time);
+}
+
+verify::KeyedHash::Value LedgerKey::hash() const {
+  verify::KeyedHash::Value out{};
+  std::copy(bytes.begin() + 8, bytes.end(), out.begin());
+  return out;
+}
 
 LedgerKey Ledger::Keyer::operator()(std::int64_t timestamp, std::string_view client,
                                     std::string_view token, std::string_view nonce) {
@@ -186,11 +223,9 @@ LedgerKey Ledger::Keyer::operator()(std::int64_t timestamp, std::string_view cli
     key.bytes[i] =
         static_cast<unsigned char>(static_cast<std::uint64_t>(timestamp) >> (56 - 8 * i) & 0xff);
   const std::array<std::string_view, 3> parts{client, token, nonce};
-  const verify::KeyedHash::Value hash = hash_(parts);
-  std::copy(hash.begin(), hash.end(), key.bytes.begin() + 8);
-  const std::array<std::string_view, 1> alone{client};
-  const verify::KeyedHash::Value tag = hash_(alone);
-  for (std::size_t i = 0; i < kLedgerTagBytes; ++i) key.client = key.client << 8 | tag[i];
+  const verify::KeyedHash::Both hash = hash_.first_and_all(parts);
+  std::copy(hash.all.begin(), hash.all.end(), key.bytes.begin() + 8);
+  for (std::size_t i = 0; i < sizeof key.client; ++i) key.client = key.client << 8 | hash.first[i];
   return key;
 }
 
@@ -223,6 +258,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, std::
     state->client_limit = file.page_limit * kLedgerEntriesPerPage * options.client_share / 100;
   state->env = std::move(file.env);
   state->oldest = file.oldest;
+  state->next_run = file.next_run;
+  state->index = std::move(file.index);
   state->shares = std::move(file.shares);
   state->window_past = options.window_past_s;
   state->floor = std::max(file.floor, opened->mark.state().floor);

@@ -6,7 +6,8 @@
 //
 // How: entries are ordered by time in an LMDB environment that is not synced, for the page cache
 // outlives the process; a small synced file, the mark, says what a power cut can't take back (see
-// mark.h).
+// mark.h). Claims are judged by an index in memory, which holds what the file holds: 22 to 43 bytes
+// for each entry.
 //   floor   timestamps at or below it are refused. It rises to the highest timestamp ever purged.
 //   mark    raised, in steps of seconds, beyond a timestamp before that timestamp is first
 //   accepted. trust   the entries are believed in the boot in which they were written, and after a
@@ -41,6 +42,7 @@ struct LedgerKey {
   std::array<unsigned char, 24> bytes{};
   std::uint32_t client = 0;
   std::int64_t timestamp() const;
+  verify::KeyedHash::Value hash() const;
 };
 
 enum class Verdict : std::uint8_t {

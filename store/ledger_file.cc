@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "store/files.h"
-#include "store/ledger.h"
 #include "verify/crypto.h"
 
 namespace store {
@@ -22,9 +25,16 @@ constexpr std::string_view kHashKeyKey =
 constexpr std::string_view kLayoutKey =
     "\xff"
     "layout";
+constexpr std::string_view kFloorKey =
+    "\xff"
+    "floor";
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kReservePages = 64;
 constexpr Table kTable{};
+
+constexpr std::size_t kNumber = 8;  // bytes of a timestamp, a floor, or a number of a run
+constexpr std::size_t kHash = std::tuple_size_v<LedgerHash>;
+constexpr std::size_t kTag = 4;  // of a client
 
 static_assert(kMinLedgerSize >= 4 * kReservePages * kPage);
 
@@ -39,12 +49,27 @@ EnvOptions options_for(const fs::path& store, std::uint64_t size) {
   return out;
 }
 
-std::string time_bytes(std::int64_t time) {
-  std::string out;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(static_cast<std::uint64_t>(time) >> shift & 0xff));
-  return out;
+void write_number(std::uint64_t number, char* to, std::size_t size = kNumber) {
+  for (std::size_t i = size; i-- > 0; number >>= 8) to[i] = static_cast<char>(number & 0xff);
 }
+
+std::uint64_t read_number(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char c : bytes) number = number << 8 | static_cast<unsigned char>(c);
+  return number;
+}
+
+std::int64_t read_time(std::string_view bytes) {
+  return static_cast<std::int64_t>(read_number(bytes));
+}
+
+LedgerHash read_hash(std::string_view bytes) {
+  LedgerHash hash{};
+  std::memcpy(hash.data(), bytes.data(), hash.size());
+  return hash;
+}
+
+ClientTag read_tag(std::string_view bytes) { return static_cast<ClientTag>(read_number(bytes)); }
 
 Failure<OpenFailure> damaged(const std::string& why) {
   return Failure(
@@ -84,12 +109,13 @@ Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
 verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& file) {
   const auto layout = txn.get(kTable, kLayoutKey);
   const auto key = txn.get(kTable, kHashKeyKey);
-  const auto floor = txn.get(kTable, kLedgerFloorKey);
+  const auto floor = txn.get(kTable, kFloorKey);
   for (const auto* one : {&layout, &key, &floor}) {
     if (!*one) return trouble(one->error(), true);
     if (!**one) return damaged("one of its own records is missing");
   }
-  if ((*layout)->size() != 1 || (*key)->size() != file.hash_key.size() || (*floor)->size() != 8)
+  if ((*layout)->size() != 1 || (*key)->size() != file.hash_key.size() ||
+      (*floor)->size() != kNumber)
     return damaged("one of its own records has another length");
   const auto version = static_cast<std::uint8_t>((**layout)[0]);
   if (version > kLedgerLayout)
@@ -97,35 +123,33 @@ verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& f
                          "the replay ledger was written by a newer version of portcullis (layout " +
                              std::to_string(version) + "): use that version"});
   if (version == 0) return damaged("its layout is 0");
-  file.layout = version;
   std::copy((*key)->begin(), (*key)->end(), file.hash_key.begin());
-  file.floor = entry_time(**floor);
+  file.floor = read_time(**floor);
   return Done{};
 }
 
-// The entries in order: their ends, their number, and whose they are.
-verify::Result<Done, OpenFailure> read_entries(WriteTxn& txn, LedgerFile& file) {
-  const auto size = txn.size(kTable);
-  if (!size) return trouble(size.error(), true);
-  if (size->entries < kLedgerOwnRecords) return damaged("it has too few records");
-  file.entries = size->entries - kLedgerOwnRecords;
+// The entries in order: what they are, their ends, their number, and whose they are.
+verify::Result<Done, OpenFailure> read_entries(const Txn& txn, LedgerFile& file) {
   auto cursor = Cursor::open(txn, kTable);
   if (!cursor) return trouble(cursor.error());
-  for (std::uint64_t seen = 0; seen < file.entries; ++seen) {
-    const auto at = seen == 0 ? cursor->first() : cursor->next();
+  LedgerRecord record;
+  for (auto at = cursor->first();; at = cursor->next()) {
     if (!at) return trouble(at.error(), true);
-    if (!*at || (*at)->key.size() != kLedgerEntryBytes) return damaged("it has an odd entry");
-    const std::int64_t time = entry_time((*at)->key);
+    if (!*at || LedgerRecord::is_own((*at)->key)) return Done{};
+    if (!record.read((*at)->key, (*at)->value)) return damaged("it has an odd entry");
+    const std::int64_t time = record.timestamp;
     if (time < file.newest) return damaged("its entries are out of order");
-    if (seen == 0) file.oldest = time;
+    if (file.entries == 0) file.oldest = time;
     file.newest = time;
-    if ((*at)->value.empty()) continue;
-    const auto client = entry_client((*at)->value);
-    if (!client) return damaged("it has an odd entry");
-    file.shares.add(*client, time);
-    file.shares.keep();
+    file.next_run = std::max(file.next_run, record.number + 1);
+    for (const LedgerRecord::Entry& entry : record.entries) {
+      if (!file.index.add(time, entry.hash)) return damaged("it has an entry twice");
+      file.index.keep();
+      if (entry.client) file.shares.add(*entry.client, time);
+      file.shares.keep();
+    }
+    file.entries += record.entries.size();
   }
-  return Done{};
 }
 
 verify::Result<Done, OpenFailure> read_file(LedgerFile& file) {
@@ -134,8 +158,7 @@ verify::Result<Done, OpenFailure> read_file(LedgerFile& file) {
   if (auto table = open_table(**txn, nullptr); !table) return trouble(table.error(), true);
   if (auto read = read_own_records(**txn, file); !read) return read;
   if (auto read = read_entries(**txn, file); !read) return read;
-  if (file.layout != kLedgerLayout)
-    if (auto put = write_layout(**txn); !put) return trouble(put.error());
+  if (auto put = write_layout(**txn); !put) return trouble(put.error());
   if (auto kept = (*txn)->commit(); !kept) return trouble(kept.error());
   return Done{};
 }
@@ -146,26 +169,56 @@ fs::path ledger_folder(const fs::path& store) { return store / "ledger"; }
 fs::path ledger_data(const fs::path& store) { return ledger_folder(store) / "data.mdb"; }
 fs::path ledger_mark(const fs::path& store) { return store / "mark"; }
 
-std::int64_t entry_time(std::string_view key) {
-  std::uint64_t value = 0;
-  for (const char c : key.substr(0, 8)) value = value << 8 | static_cast<unsigned char>(c);
-  return static_cast<std::int64_t>(value);
+bool LedgerRecord::read(std::string_view key, std::string_view value) {
+  entries.clear();
+  const bool alone = key.size() == kNumber + kHash, run = key.size() == 2 * kNumber;
+  if (!alone && !run) return false;
+  timestamp = read_time(key.substr(0, kNumber));
+  if (timestamp <= 0) return false;
+  number = run ? read_number(key.substr(kNumber)) : 0;
+  if (alone) {
+    Entry& entry = entries.emplace_back(Entry{read_hash(key.substr(kNumber)), std::nullopt});
+    if (value.size() == kTag) entry.client = read_tag(value);
+    return value.empty() || entry.client;
+  }
+  constexpr std::size_t kEach = kHash + kTag;
+  for (; value.size() >= kEach; value.remove_prefix(kEach))
+    entries.push_back({read_hash(value), read_tag(value.substr(kHash, kTag))});
+  return value.empty() && !entries.empty();
 }
 
-std::optional<ClientTag> entry_client(std::string_view value) {
-  if (value.size() != kLedgerTagBytes) return std::nullopt;
-  ClientTag client = 0;
-  for (const char c : value) client = client << 8 | static_cast<unsigned char>(c);
-  return client;
-}
-
-std::array<char, kLedgerTagBytes> client_bytes(ClientTag client) {
-  return {static_cast<char>(client >> 24), static_cast<char>(client >> 16),
-          static_cast<char>(client >> 8), static_cast<char>(client)};
+Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries,
+                                  std::uint64_t run) {
+  const LedgerKey& first = *entries.front();
+  std::array<char, kNumber + kHash> key{};
+  std::array<char, kLedgerRun*(kHash + kTag)> value{};
+  std::memcpy(key.data(), first.bytes.data(), first.bytes.size());
+  std::size_t key_size = key.size(), size = 0;
+  const bool alone = entries.size() == 1;
+  if (!alone) {
+    write_number(run, key.data() + kNumber);
+    key_size = 2 * kNumber;
+  }
+  for (const LedgerKey* entry : entries) {
+    if (!alone) {
+      const LedgerHash hash = entry->hash();
+      std::memcpy(value.data() + size, hash.data(), kHash);
+      size += kHash;
+    }
+    write_number(entry->client, value.data() + size, kTag);
+    size += kTag;
+  }
+  const auto put = txn.insert(kTable, {key.data(), key_size}, {value.data(), size});
+  if (!put) return put.failure();
+  if (!*put)
+    return fail(Error::Kind::Unavailable, "the replay ledger is damaged: it has what it had not");
+  return Done{};
 }
 
 Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor) {
-  return txn.put(kTable, kLedgerFloorKey, time_bytes(floor));
+  std::array<char, kNumber> bytes{};
+  write_number(static_cast<std::uint64_t>(floor), bytes.data());
+  return txn.put(kTable, kFloorKey, {bytes.data(), bytes.size()});
 }
 
 Result<Done> make_ledger_file(const fs::path& store, std::uint64_t size) {

@@ -4,58 +4,69 @@
 // sync. For ledger.cc alone.
 //
 // Its one table, sorted:
-//   entry    := timestamp hash -> client   8 bytes big-endian, 16 bytes; 4 bytes big-endian
+//   entry    := timestamp hash -> client    8 bytes big-endian, 16 bytes; 4 bytes big-endian
+//   run      := timestamp number -> (hash client)...
+//               8 bytes each, big-endian; up to 16 entries of one second that came together
 //   FF "floor"  -> 8 bytes big-endian, the highest timestamp ever purged
 //   FF "key"    -> 16 bytes, the key of the hash
-//   FF "layout" -> 02
+//   FF "layout" -> 03
 // Timestamps are positive, so no entry begins with FF. The three stand at the end, on the page
-// where new entries arrive: rewriting the floor costs no page of its own. In layout 01 the values
-// of entries are empty. It is read on: such entries count for no client.
+// where new entries arrive: rewriting the floor costs no page of its own. Older layouts are read
+// on: 02 has no runs, and in 01 the values of entries are empty, which count for no client.
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "store/env.h"
 #include "store/error.h"
+#include "store/ledger.h"
+#include "store/ledger_index.h"
 #include "store/ledger_shares.h"
 #include "verify/keyed_hash.h"
 
 namespace store {
 
-inline constexpr std::uint8_t kLedgerLayout = 2;
-inline constexpr std::size_t kLedgerEntryBytes = 24;
-inline constexpr std::size_t kLedgerTagBytes = 4;
-// On pages at their emptiest: split in halves, and one in 53 a branch. An entry takes 8 bytes of
-// LMDB's, its own 28, and 2 in the page's index.
+inline constexpr std::uint8_t kLedgerLayout = 3;
+inline constexpr std::size_t kLedgerRun = 16;  // entries in one record
+// On pages at their emptiest: split in halves, without runs, and one in 53 a branch. An entry takes
+// 8 bytes of LMDB's, its own 28, and 2 in the page's index.
 inline constexpr std::uint64_t kLedgerEntriesPerPage = 52;
-inline constexpr std::uint64_t kLedgerOwnRecords = 3;  // floor, key, layout
-inline constexpr std::string_view kLedgerFloorKey =
-    "\xff"
-    "floor";
 
 std::filesystem::path ledger_folder(const std::filesystem::path& store);
 std::filesystem::path ledger_data(const std::filesystem::path& store);
 std::filesystem::path ledger_mark(const std::filesystem::path& store);
 
-// The timestamp an entry begins with. Requires 8 bytes.
-std::int64_t entry_time(std::string_view key);
-// Whose entry it is, by its value. Nothing for one of layout 01.
-std::optional<ClientTag> entry_client(std::string_view value);
-std::array<char, kLedgerTagBytes> client_bytes(ClientTag client);
+// One record of entries.
+struct LedgerRecord {
+  struct Entry {
+    LedgerHash hash{};
+    std::optional<ClientTag> client;
+  };
+  std::int64_t timestamp = 0;
+  std::uint64_t number = 0;  // of a run
+  std::vector<Entry> entries;
+
+  // Whether the record is one of the ledger's own and not of entries.
+  static bool is_own(std::string_view key) { return key.starts_with('\xff'); }
+  // False if it is neither.
+  bool read(std::string_view key, std::string_view value);
+};
 
 struct LedgerFile {
   std::shared_ptr<Env> env;
-  std::uint8_t layout = kLedgerLayout;  // it had
   verify::KeyedHash::Key hash_key{};
   std::int64_t floor = 0;
   std::int64_t oldest = 0;  // timestamps of the entries; 0 without any
   std::int64_t newest = 0;
   std::uint64_t entries = 0;
-  LedgerShares shares;  // of all entries
+  std::uint64_t next_run = 0;  // a number that no run has
+  LedgerIndex index;           // of all entries
+  LedgerShares shares;
   // With more pages than this in the table, too few are free for a purge to be sure to work.
   std::uint64_t page_limit = 0;
 };
@@ -68,6 +79,9 @@ Result<Done> make_ledger_file(const std::filesystem::path& store, std::uint64_t 
 verify::Result<LedgerFile, OpenFailure> open_ledger_file(const std::filesystem::path& store,
                                                          std::uint64_t size);
 
+// Entries of one second, kLedgerRun at most, none of which is there, as one record.
+Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries,
+                                  std::uint64_t run);
 Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor);
 
 }  // namespace store

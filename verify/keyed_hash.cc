@@ -8,11 +8,25 @@
 namespace verify {
 namespace {
 
+// From this machine's order to little-endian, or back.
+std::uint64_t little_endian(std::uint64_t word) {
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
 std::uint64_t little_endian(const unsigned char* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word;
+  return little_endian(word);
+}
+
+// The `size` bytes at `at`, fewer than eight and the last of `whole`.
+std::uint64_t rest_of(const unsigned char* at, std::size_t size, std::size_t whole) {
+  if (size == 0) return 0;
+  if (whole >= 8) return little_endian(at + size - 8) >> (8 * (8 - size));
+  std::uint64_t rest = 0;
+  for (unsigned i = 0; i < size; ++i) rest |= std::uint64_t{at[i]} << (8 * i);
+  return rest;
 }
 
 // The state of SipHash while a message goes through it, eight bytes at a time.
@@ -29,9 +43,7 @@ class Mixer {
     std::size_t size = bytes.size();
     total_ += size;
     for (; size >= 8; size -= 8, at += 8) put(little_endian(at), 8);
-    std::uint64_t rest = 0;
-    for (unsigned i = 0; i < size; ++i) rest |= std::uint64_t{at[i]} << (8 * i);
-    put(rest, static_cast<unsigned>(size));
+    put(rest_of(at, size, bytes.size()), static_cast<unsigned>(size));
   }
 
   // As eight bytes, little-endian.
@@ -46,9 +58,8 @@ class Mixer {
     KeyedHash::Value out{};
     for (std::size_t half = 0; half < 2; ++half) {
       for (int i = 0; i < 4; ++i) round();
-      const std::uint64_t word = v0_ ^ v1_ ^ v2_ ^ v3_;
-      for (std::size_t i = 0; i < 8; ++i)
-        out[8 * half + i] = static_cast<unsigned char>(word >> (8 * i));
+      const std::uint64_t word = little_endian(v0_ ^ v1_ ^ v2_ ^ v3_);
+      std::memcpy(out.data() + 8 * half, &word, sizeof word);
       v1_ ^= 0xdd;
     }
     return out;
@@ -106,6 +117,18 @@ KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) 
     mixer.add(part);
   }
   return mixer.finish();
+}
+
+KeyedHash::Both KeyedHash::first_and_all(std::span<const std::string_view> parts) const {
+  Both out;
+  Mixer mixer(low_, high_);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    mixer.add(std::uint64_t{parts[i].size()});
+    mixer.add(parts[i]);
+    if (i == 0) out.first = Mixer(mixer).finish();
+  }
+  out.all = mixer.finish();
+  return out;
 }
 
 }  // namespace verify

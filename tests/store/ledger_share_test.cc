@@ -1,6 +1,6 @@
 #include <random>
 
-#include "store/ledger_file.h"
+#include "store/ledger_shares.h"
 #include "tests/store/ledger_support.h"
 
 // What one client may have of the ledger.
@@ -221,59 +221,6 @@ TEST_CASE("a ledger holds at least its capacity, whatever the order of arrival")
     CHECK(count >= ledger->capacity());
     CHECK(count < 3 * ledger->capacity());
   }
-}
-
-TEST_CASE("a ledger of layout 1 is read on: it loses nothing, and its entries count for nobody") {
-  LedgerDir dir;
-  dir.options().client_share = 1;
-  std::vector<LedgerClaim> old;
-  {
-    const auto ledger = dir.open(kNow);
-    for (int i = 0; i < 300; ++i) old.push_back(a_claim(*ledger, kNow + i % 3, std::to_string(i)));
-    must(ledger->close());
-  }
-  {
-    LedgerFile file = *open_ledger_file(dir.path(), kMinLedgerSize);
-    auto txn = must(WriteTxn::begin(file.env));
-    for (const LedgerClaim& one : old)
-      CHECK(must(
-          txn->insert(Table{}, {reinterpret_cast<const char*>(one.key.bytes.data()), 24}, {})));
-    must(txn->put(Table{},
-                  "\xff"
-                  "layout",
-                  "\x01"));
-    must(txn->commit());
-  }
-  for (const bool again : {false, true}) {
-    CAPTURE(again);
-    const auto ledger = dir.open(kNow);
-    CHECK(ledger->floor() == 0);
-    CHECK(ledger->entries() == 300);
-    must(ledger->claim(old, kNow));
-    for (const LedgerClaim& one : old) REQUIRE(one.verdict == Verdict::Replayed);
-    if (!again) continue;
-    LedgerClaim refused;
-    CHECK(fresh_ones(*ledger, "K", kNow + 50, kNow, refused) == limit_of(*ledger, 1));
-    for (int i = 0; ledger->floor() < kNow + 2; ++i)
-      CHECK(claim_of(*ledger, "L", std::to_string(i), kNow + 70, kNow + 70) == Verdict::Fresh);
-    CHECK(fresh_ones(*ledger, "K", kNow + 50, kNow, refused) == 0);
-    CHECK(refused.verdict == Verdict::OverShare);
-  }
-  CHECK(open_ledger_file(dir.path(), kMinLedgerSize)->layout == kLedgerLayout);
-}
-
-TEST_CASE("an entry whose value is neither of this layout nor of the last is damage") {
-  LedgerDir dir;
-  { CHECK(claim(*dir.open(kNow), kNow, "n") == Verdict::Fresh); }
-  {
-    LedgerFile file = *open_ledger_file(dir.path(), kMinLedgerSize);
-    auto txn = must(WriteTxn::begin(file.env));
-    must(txn->put(Table{}, std::string("\0\0\0\0\0\0\4\0abcdefghabcdefgh", 24), "abc"));
-    must(txn->commit());
-  }
-  const auto ledger = dir.open(kNow);
-  CHECK(ledger->floor() == 1005);
-  CHECK(ledger->entries() == 0);
 }
 
 TEST_CASE("a window that was widened while running reopens nothing, and keeps entries longer") {

@@ -274,7 +274,7 @@ TEST_CASE("a ledger or mark of a newer layout is refused and not touched") {
     must(txn->put(Table{},
                   "\xff"
                   "layout",
-                  "\x03"));
+                  "\x04"));
     must(txn->commit());
   }
   const std::string before = bytes_of(dir.data());
