@@ -1,6 +1,7 @@
 """Chromium, driven through chromedriver's own protocol (W3C WebDriver): no library between."""
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -124,6 +125,18 @@ class Page:
     def press(self, key):
         strokes = [{"type": what, "value": key} for what in ("keyDown", "keyUp")]
         self._ask("POST", self.session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": strokes}]})
+
+    @contextlib.contextmanager
+    def in_another_tab(self):
+        """Goes when it is done with, and with it what the browser asks there in a window of its own."""
+        first = self._ask("GET", self.session + "/window")
+        other = self._ask("POST", self.session + "/window/new", {"type": "tab"})["handle"]
+        self._ask("POST", self.session + "/window", {"handle": other})
+        try:
+            yield
+        finally:
+            self._ask("DELETE", self.session + "/window")
+            self._ask("POST", self.session + "/window", {"handle": first})
 
     def enter_frame(self, number):
         """What is asked next is asked of that frame; None: of the whole page again."""

@@ -334,13 +334,14 @@ def test_the_way_back_to_an_application_on_the_users_own_machine_is_open(gate, p
     page.click(YES)
     eventually(lambda: page.url.startswith("http://[::1]:9/cb?"), "the browser goes to where nobody listens")
 
-    page.go(asks(gate, "myapp:/cb").authorize_url())
-    assert "myapp:" in page.text
-    sent = gate.said().count('"POST /oauth/authorize"')
-    page.click(YES)  # on which it asks, in a window of its own, whether to open that application
-    eventually(lambda: gate.said().count('"POST /oauth/authorize"') > sent, "the form is sent")
-    page.go("about:blank")
-    assert "Content Security Policy" not in "".join(page.complaints())
+    with page.in_another_tab():
+        page.go(asks(gate, "myapp:/cb").authorize_url())
+        assert "myapp:" in page.text
+        sent = gate.said().count('"POST /oauth/authorize"')
+        page.click(YES)  # on which it asks, in a window that takes all clicks, whether to open that application
+        eventually(lambda: gate.said().count('"POST /oauth/authorize"') > sent, "the form is sent")
+        page.go("about:blank")
+        assert "Content Security Policy" not in "".join(page.complaints())
 
 
 def test_over_https_the_cookie_is_for_this_host_alone(new_gate, recorder, store, page, certificate):
