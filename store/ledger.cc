@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kPurgeWhenFull = 256;  // more entries than two pages hold
+constexpr std::uint64_t kPurgeWhenFull = 512;  // more entries than two pages hold
 constexpr std::int64_t kMarkStep = 5;          // seconds that the mark goes beyond what is asked
-constexpr std::uint64_t kPurgeAtLeast = 64;    // entries in one transaction,
+constexpr std::uint64_t kPurgeAtLeast = 64;    // entries in one transaction, by whole records,
 constexpr std::uint64_t kPurgeForEach = 2;     // and so many for each new one
 constexpr Table kTable{};
 
@@ -44,7 +44,6 @@ struct Ledger::State {
   std::mutex mutex;
   std::shared_ptr<Env> env;  // none once closed
   std::int64_t oldest = 0;   // no entry is older
-  std::uint64_t next_run = 0;
   LedgerIndex index;
   LedgerShares shares;
   // What one transaction works with, kept for its memory.
@@ -154,7 +153,7 @@ Result<Done> Ledger::State::write(WriteTxn& txn) {
     auto to = from;
     while (to != fresh.end() && to - from < std::ptrdiff_t{kLedgerRun} && !earlier(*from, *to))
       ++to;
-    if (auto written = write_ledger_entries(txn, {from, to}, next_run++); !written) return written;
+    if (auto written = write_ledger_entries(txn, {from, to}); !written) return written;
     from = to;
   }
   return Done{};
@@ -223,7 +222,7 @@ LedgerKey Ledger::Keyer::operator()(std::int64_t timestamp, std::string_view cli
     key.bytes[i] =
         static_cast<unsigned char>(static_cast<std::uint64_t>(timestamp) >> (56 - 8 * i) & 0xff);
   const std::array<std::string_view, 3> parts{client, token, nonce};
-  const verify::KeyedHash::Both hash = hash_.first_and_all(parts);
+  const verify::KeyedHash::Both hash = hash_(parts);
   std::copy(hash.all.begin(), hash.all.end(), key.bytes.begin() + 8);
   for (std::size_t i = 0; i < sizeof key.client; ++i) key.client = key.client << 8 | hash.first[i];
   return key;
@@ -258,7 +257,6 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, std::
     state->client_limit = file.page_limit * kLedgerEntriesPerPage * options.client_share / 100;
   state->env = std::move(file.env);
   state->oldest = file.oldest;
-  state->next_run = file.next_run;
   state->index = std::move(file.index);
   state->shares = std::move(file.shares);
   state->window_past = options.window_past_s;

@@ -6,18 +6,17 @@
 //
 // How: entries are ordered by time in an LMDB environment that is not synced, for the page cache
 // outlives the process; a small synced file, the mark, says what a power cut can't take back (see
-// mark.h). Claims are judged by an index in memory, which holds what the file holds: 22 to 43 bytes
-// for each entry.
-//   floor   timestamps at or below it are refused. It rises to the highest timestamp ever purged.
-//   mark    raised, in steps of seconds, beyond a timestamp before that timestamp is first
-//   accepted. trust   the entries are believed in the boot in which they were written, and after a
-//   clean close. Otherwise they
-//           are discarded unread, and the floor rises to the mark: all that was lost lies at or
-//           below it.
-//   share   one client can't have more than a part of the entries, so that nobody fills the ledger
-//           for all.
-//   loss    where the entries or the mark are missing, or are a copy of the files and not the files
-//           (a restored backup), the floor rises to now plus the future window.
+// mark.h). Claims are judged by an index in memory, which has what the file has.
+//
+// - Floor: timestamps at or below it are refused. It rises to the highest timestamp ever purged.
+// - Mark: raised, in steps of seconds, beyond a timestamp before that timestamp is first accepted.
+// - Trust: the entries are believed in the boot in which they were written, and after a clean
+//   close. Otherwise they are discarded unread, and the floor rises to the mark: all that was lost
+//   lies at or below it.
+// - Share: one client can't have more than a part of the entries, so that nobody fills the ledger
+//   for all.
+// - Loss: where the entries or the mark are missing, or are a copy of the files and not the files
+//   (a restored backup), the floor rises to now plus the future window.
 //
 // Threads: all calls but open(), close() and the destructor may come from any thread; claims take
 // turns. raise_mark() does not hold claims up. One process at a time may have it open.

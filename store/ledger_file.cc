@@ -32,9 +32,10 @@ constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kReservePages = 64;
 constexpr Table kTable{};
 
-constexpr std::size_t kNumber = 8;  // bytes of a timestamp, a floor, or a number of a run
+constexpr std::size_t kTime = 8;  // bytes
 constexpr std::size_t kHash = std::tuple_size_v<LedgerHash>;
 constexpr std::size_t kTag = 4;  // of a client
+constexpr std::size_t kKey = kTime + kHash, kMore = kHash + kTag;
 
 static_assert(kMinLedgerSize >= 4 * kReservePages * kPage);
 
@@ -49,7 +50,7 @@ EnvOptions options_for(const fs::path& store, std::uint64_t size) {
   return out;
 }
 
-void write_number(std::uint64_t number, char* to, std::size_t size = kNumber) {
+void write_number(std::uint64_t number, char* to, std::size_t size = kTime) {
   for (std::size_t i = size; i-- > 0; number >>= 8) to[i] = static_cast<char>(number & 0xff);
 }
 
@@ -114,8 +115,7 @@ verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& f
     if (!*one) return trouble(one->error(), true);
     if (!**one) return damaged("one of its own records is missing");
   }
-  if ((*layout)->size() != 1 || (*key)->size() != file.hash_key.size() ||
-      (*floor)->size() != kNumber)
+  if ((*layout)->size() != 1 || (*key)->size() != file.hash_key.size() || (*floor)->size() != kTime)
     return damaged("one of its own records has another length");
   const auto version = static_cast<std::uint8_t>((**layout)[0]);
   if (version > kLedgerLayout)
@@ -141,7 +141,6 @@ verify::Result<Done, OpenFailure> read_entries(const Txn& txn, LedgerFile& file)
     if (time < file.newest) return damaged("its entries are out of order");
     if (file.entries == 0) file.oldest = time;
     file.newest = time;
-    file.next_run = std::max(file.next_run, record.number + 1);
     for (const LedgerRecord::Entry& entry : record.entries) {
       if (!file.index.add(time, entry.hash)) return damaged("it has an entry twice");
       file.index.keep();
@@ -171,44 +170,29 @@ fs::path ledger_mark(const fs::path& store) { return store / "mark"; }
 
 bool LedgerRecord::read(std::string_view key, std::string_view value) {
   entries.clear();
-  const bool alone = key.size() == kNumber + kHash, run = key.size() == 2 * kNumber;
-  if (!alone && !run) return false;
-  timestamp = read_time(key.substr(0, kNumber));
-  if (timestamp <= 0) return false;
-  number = run ? read_number(key.substr(kNumber)) : 0;
-  if (alone) {
-    Entry& entry = entries.emplace_back(Entry{read_hash(key.substr(kNumber)), std::nullopt});
-    if (value.size() == kTag) entry.client = read_tag(value);
-    return value.empty() || entry.client;
-  }
-  constexpr std::size_t kEach = kHash + kTag;
-  for (; value.size() >= kEach; value.remove_prefix(kEach))
+  if (key.size() != kKey) return false;
+  timestamp = read_time(key.substr(0, kTime));
+  entries.push_back({read_hash(key.substr(kTime)), std::nullopt});
+  if (timestamp <= 0 || value.empty()) return timestamp > 0;
+  if (value.size() % kMore != kTag) return false;
+  entries.front().client = read_tag(value.substr(0, kTag));
+  for (value.remove_prefix(kTag); !value.empty(); value.remove_prefix(kMore))
     entries.push_back({read_hash(value), read_tag(value.substr(kHash, kTag))});
-  return value.empty() && !entries.empty();
+  return true;
 }
 
-Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries,
-                                  std::uint64_t run) {
-  const LedgerKey& first = *entries.front();
-  std::array<char, kNumber + kHash> key{};
-  std::array<char, kLedgerRun*(kHash + kTag)> value{};
-  std::memcpy(key.data(), first.bytes.data(), first.bytes.size());
-  std::size_t key_size = key.size(), size = 0;
-  const bool alone = entries.size() == 1;
-  if (!alone) {
-    write_number(run, key.data() + kNumber);
-    key_size = 2 * kNumber;
-  }
+Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries) {
+  std::array<char, kLedgerRun * kMore> value{};
+  char* at = value.data();
   for (const LedgerKey* entry : entries) {
-    if (!alone) {
-      const LedgerHash hash = entry->hash();
-      std::memcpy(value.data() + size, hash.data(), kHash);
-      size += kHash;
-    }
-    write_number(entry->client, value.data() + size, kTag);
-    size += kTag;
+    const LedgerHash hash = entry->hash();
+    if (entry != entries.front()) at = std::copy(hash.begin(), hash.end(), at);
+    write_number(entry->client, at, kTag);
+    at += kTag;
   }
-  const auto put = txn.insert(kTable, {key.data(), key_size}, {value.data(), size});
+  const auto& first = entries.front()->bytes;
+  const auto put = txn.insert(kTable, {reinterpret_cast<const char*>(first.data()), first.size()},
+                              {value.data(), static_cast<std::size_t>(at - value.data())});
   if (!put) return put.failure();
   if (!*put)
     return fail(Error::Kind::Unavailable, "the replay ledger is damaged: it has what it had not");
@@ -216,7 +200,7 @@ Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* cons
 }
 
 Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor) {
-  std::array<char, kNumber> bytes{};
+  std::array<char, kTime> bytes{};
   write_number(static_cast<std::uint64_t>(floor), bytes.data());
   return txn.put(kTable, kFloorKey, {bytes.data(), bytes.size()});
 }

@@ -4,15 +4,15 @@
 // sync. For ledger.cc alone.
 //
 // Its one table, sorted:
-//   entry    := timestamp hash -> client    8 bytes big-endian, 16 bytes; 4 bytes big-endian
-//   run      := timestamp number -> (hash client)...
-//               8 bytes each, big-endian; up to 16 entries of one second that came together
+//   entries  := timestamp hash -> client (hash client)...
+//               8 bytes big-endian, 16 bytes; 4 bytes big-endian: one entry, or several of one
+//               second that came together, 4 at most
 //   FF "floor"  -> 8 bytes big-endian, the highest timestamp ever purged
 //   FF "key"    -> 16 bytes, the key of the hash
 //   FF "layout" -> 03
 // Timestamps are positive, so no entry begins with FF. The three stand at the end, on the page
 // where new entries arrive: rewriting the floor costs no page of its own. Older layouts are read
-// on: 02 has no runs, and in 01 the values of entries are empty, which count for no client.
+// on: 02 has one entry in each record, and in 01 the values are empty, which count for no client.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,10 +32,11 @@
 namespace store {
 
 inline constexpr std::uint8_t kLedgerLayout = 3;
-inline constexpr std::size_t kLedgerRun = 16;  // entries in one record
-// On pages at their emptiest: split in halves, without runs, and one in 53 a branch. An entry takes
-// 8 bytes of LMDB's, its own 28, and 2 in the page's index.
-inline constexpr std::uint64_t kLedgerEntriesPerPage = 52;
+inline constexpr std::size_t kLedgerRun = 4;  // entries in one record
+// On pages at their emptiest. LMDB splits a page by the number of its records: where few that are
+// full stand behind many of one entry, each in a second of its own, a half has 33 of these. Longer
+// records would be cheaper to write, and leave emptier pages.
+inline constexpr std::uint64_t kLedgerEntriesPerPage = 32;
 
 std::filesystem::path ledger_folder(const std::filesystem::path& store);
 std::filesystem::path ledger_data(const std::filesystem::path& store);
@@ -48,7 +49,6 @@ struct LedgerRecord {
     std::optional<ClientTag> client;
   };
   std::int64_t timestamp = 0;
-  std::uint64_t number = 0;  // of a run
   std::vector<Entry> entries;
 
   // Whether the record is one of the ledger's own and not of entries.
@@ -64,8 +64,7 @@ struct LedgerFile {
   std::int64_t oldest = 0;  // timestamps of the entries; 0 without any
   std::int64_t newest = 0;
   std::uint64_t entries = 0;
-  std::uint64_t next_run = 0;  // a number that no run has
-  LedgerIndex index;           // of all entries
+  LedgerIndex index;  // of all entries
   LedgerShares shares;
   // With more pages than this in the table, too few are free for a purge to be sure to work.
   std::uint64_t page_limit = 0;
@@ -80,8 +79,7 @@ verify::Result<LedgerFile, OpenFailure> open_ledger_file(const std::filesystem::
                                                          std::uint64_t size);
 
 // Entries of one second, kLedgerRun at most, none of which is there, as one record.
-Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries,
-                                  std::uint64_t run);
+Result<Done> write_ledger_entries(WriteTxn& txn, std::span<const LedgerKey* const> entries);
 Result<Done> write_ledger_floor(WriteTxn& txn, std::int64_t floor);
 
 }  // namespace store

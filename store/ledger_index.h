@@ -5,7 +5,8 @@
 // alone. One thread at a time.
 //
 // Each second has a table of its own, of 16 bytes a place and never more than three quarters full:
-// 22 to 43 bytes for each entry. A second that is over is dropped whole.
+// 22 to 43 bytes for each entry, and some 200 for a second with few. A second that is over is
+// dropped whole.
 
 #include <cstddef>
 #include <cstdint>

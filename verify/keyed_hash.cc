@@ -110,16 +110,7 @@ KeyedHash::~KeyedHash() {
   wipe(&high_, sizeof high_);
 }
 
-KeyedHash::Value KeyedHash::operator()(std::span<const std::string_view> parts) const {
-  Mixer mixer(low_, high_);
-  for (std::string_view part : parts) {
-    mixer.add(std::uint64_t{part.size()});
-    mixer.add(part);
-  }
-  return mixer.finish();
-}
-
-KeyedHash::Both KeyedHash::first_and_all(std::span<const std::string_view> parts) const {
+KeyedHash::Both KeyedHash::operator()(std::span<const std::string_view> parts) const {
   Both out;
   Mixer mixer(low_, high_);
   for (std::size_t i = 0; i < parts.size(); ++i) {

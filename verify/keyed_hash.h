@@ -21,14 +21,12 @@ class KeyedHash {
   KeyedHash& operator=(const KeyedHash&) = default;
   ~KeyedHash();  // wipes the key
 
-  // Hashes the length (8 bytes, little-endian) and then the bytes of each part.
-  Value operator()(std::span<const std::string_view> parts) const;
-
-  // Of the first part alone, and of all of them, in one go. Requires one.
+  // Of the first part alone, and of all of them: hashes the length (8 bytes, little-endian) and
+  // then the bytes of each. Requires one part.
   struct Both {
     Value first, all;
   };
-  Both first_and_all(std::span<const std::string_view> parts) const;
+  Both operator()(std::span<const std::string_view> parts) const;
 
  private:
   std::uint64_t low_ = 0, high_ = 0;

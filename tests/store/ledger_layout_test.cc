@@ -4,7 +4,8 @@
 #include "store/ledger_file.h"
 #include "tests/store/ledger_support.h"
 
-// What the file of the replay ledger has in it: entries alone, runs of them, and older layouts.
+// What the file of the replay ledger has in it: records of one entry, of several, and older
+// layouts.
 
 namespace store {
 
@@ -30,33 +31,33 @@ void put_record(const LedgerDir& dir, std::string_view key, std::string_view val
   must(txn->commit());
 }
 
-// The sizes of the records of entries, in order: of a key, and of its value.
-std::vector<std::pair<std::size_t, std::size_t>> records_of(const LedgerDir& dir) {
+// The sizes of the records of entries: bytes behind the key of the first.
+std::vector<std::size_t> records_of(const LedgerDir& dir) {
   const LedgerFile file = *open_ledger_file(dir.path(), kMinLedgerSize);
   const auto txn = must(WriteTxn::begin(file.env));
   auto cursor = must(Cursor::open(*txn, Table{}));
-  std::vector<std::pair<std::size_t, std::size_t>> out;
+  std::vector<std::size_t> out;
   for (auto at = must(cursor.first()); at && !LedgerRecord::is_own(at->key);
-       at = must(cursor.next()))
-    out.emplace_back(at->key.size(), at->value.size());
+       at = must(cursor.next())) {
+    CHECK(at->key.size() == 24);
+    out.push_back(at->value.size());
+  }
+  std::sort(out.begin(), out.end());
   return out;
 }
 
 }  // namespace
 
-TEST_CASE("entries of one second that come together are one record, of 16 at most") {
+TEST_CASE("entries of one second that come together are one record, of 4 at most") {
   struct Case {
     std::vector<std::int64_t> timestamps;  // of one batch
-    std::vector<std::pair<std::size_t, std::size_t>> records;
+    std::vector<std::size_t> records;
   };
-  const std::vector<std::int64_t> sixteen(16, kNow), seventeen(17, kNow), many(40, kNow);
+  const std::vector<std::int64_t> four(4, kNow), five(5, kNow), ten(10, kNow);
   const std::vector<Case> cases{
-      {{kNow}, {{24, 4}}},
-      {{kNow, kNow}, {{16, 40}}},
-      {sixteen, {{16, 320}}},
-      {seventeen, {{16, 320}, {24, 4}}},
-      {many, {{16, 320}, {16, 320}, {16, 160}}},
-      {{kNow + 1, kNow, kNow + 1, kNow + 2, kNow + 1}, {{24, 4}, {16, 60}, {24, 4}}},
+      {{kNow}, {4}},       {{kNow, kNow}, {24}},
+      {four, {64}},        {five, {4, 64}},
+      {ten, {24, 64, 64}}, {{kNow + 1, kNow, kNow + 1, kNow + 2, kNow + 1}, {4, 4, 44}},
   };
   for (const Case& one : cases) {
     LedgerDir dir;
@@ -76,14 +77,14 @@ TEST_CASE("entries of one second that come together are one record, of 16 at mos
   }
 }
 
-TEST_CASE("runs of one second are all kept apart, in one process and in the next") {
+TEST_CASE("records of one second are all kept apart, in one process and in the next") {
   LedgerDir dir;
   std::vector<LedgerClaim> all;
   for (int round = 0; round < 3; ++round) {
     const auto ledger = dir.open(kNow);
     for (int i = 0; i < 4; ++i) {
       std::vector<LedgerClaim> batch;
-      for (int n = 0; n < 5; ++n)
+      for (int n = 0; n < 4; ++n)
         batch.push_back(a_claim(*ledger, kNow, std::to_string(all.size() + batch.size())));
       must(ledger->claim(batch, kNow));
       for (const LedgerClaim& claim : batch) CHECK(claim.verdict == Verdict::Fresh);
@@ -101,7 +102,7 @@ TEST_CASE("ledgers of layouts 1 and 2 are read on and lose nothing; those of 1 c
   for (const char layout : {'\1', '\2'}) {
     CAPTURE(static_cast<int>(layout));
     LedgerDir dir;
-    dir.options().client_share = 1;
+    dir.options().client_share = 2;
     std::vector<LedgerClaim> old;
     {
       const auto ledger = dir.open(kNow);
@@ -125,7 +126,7 @@ TEST_CASE("ledgers of layouts 1 and 2 are read on and lose nothing; those of 1 c
       for (const LedgerClaim& one : old) REQUIRE(one.verdict == Verdict::Replayed);
     }
     const auto ledger = dir.open(kNow);
-    const std::uint64_t share = ledger->capacity() / 100;
+    const std::uint64_t share = ledger->capacity() * 2 / 100;
     const std::uint64_t left = layout == 1 ? share : share - 90;
     for (std::uint64_t i = 0; i < left; ++i)
       REQUIRE(claim(*ledger, kNow + 50, "n" + std::to_string(i), kNow) == Verdict::Fresh);
@@ -144,19 +145,20 @@ TEST_CASE("ledgers of layouts 1 and 2 are read on and lose nothing; those of 1 c
   }
 }
 
-TEST_CASE("a record that is neither an entry nor a run is damage, and so is an entry told twice") {
+TEST_CASE("a record that is none of entries is damage, and so is an entry told twice") {
   struct Case {
     const char* name;
     std::string key, value;
   };
-  const std::string time = big_endian(kNow), number = big_endian(7), hash(16, 'h'), tag(4, 't');
+  const std::string time = big_endian(kNow), hash(16, 'h'), other(16, 'o'), tag(4, 't');
   const std::vector<Case> cases{
-      {"an entry whose value is none", time + hash, "abc"},
-      {"a key between the two", time + hash.substr(1), tag},
-      {"an empty run", time + number, ""},
-      {"a run cut short", time + number, hash + tag + hash + "ttt"},
-      {"a run with one byte more", time + number, hash + tag + "x"},
-      {"an entry twice in one run", time + number, hash + tag + hash + tag},
+      {"a client that is cut short", time + hash, "abc"},
+      {"a client that is too long", time + hash, tag + "t"},
+      {"a key with a byte less", time + hash.substr(1), tag},
+      {"a key with a byte more", time + hash + "h", tag},
+      {"a second entry cut short", time + hash, tag + other + "ttt"},
+      {"a second entry without a client", time + hash, tag + other},
+      {"an entry twice in one record", time + hash, tag + hash + tag},
       {"a time that no entry can have", big_endian(0) + hash, tag},
   };
   for (const Case& one : cases) {
