@@ -143,7 +143,7 @@ void Ledger::State::judge_over_share(LedgerClaim& claim, const Outcome& outcome)
   claim.room_at = time_sum(first, time_sum(window_past, 1));
 }
 
-// Those of one second together: what is written side by side costs one page, not one each.
+// Those of one second together: a record copies a page, whatever is in it.
 Result<Done> Ledger::State::write(WriteTxn& txn) {
   const auto earlier = [](const LedgerKey* a, const LedgerKey* b) {
     return a->timestamp() < b->timestamp();

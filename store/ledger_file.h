@@ -33,10 +33,10 @@ namespace store {
 
 inline constexpr std::uint8_t kLedgerLayout = 3;
 inline constexpr std::size_t kLedgerRun = 4;  // entries in one record
-// On pages at their emptiest. LMDB splits a page by the number of its records: where few that are
-// full stand behind many of one entry, each in a second of its own, a half has 33 of these. Longer
-// records would be cheaper to write, and leave emptier pages.
-inline constexpr std::uint64_t kLedgerEntriesPerPage = 32;
+// On pages at their emptiest. LMDB splits a page by the number of its records: where as many full
+// ones stand behind those of one entry, each in a second of its own, a half has 31 of these, and
+// one page in 31 is a branch. Longer records would be cheaper to write, and leave emptier pages.
+inline constexpr std::uint64_t kLedgerEntriesPerPage = 30;
 
 std::filesystem::path ledger_folder(const std::filesystem::path& store);
 std::filesystem::path ledger_data(const std::filesystem::path& store);
