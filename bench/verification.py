@@ -95,7 +95,7 @@ Heap allocations: **{first['allocations']:.3f}** for each verification, and {fir
 
 ## How to read it
 
-- To reach were {GOAL_NS:,} ns. A claim of the ledger is looked up in memory, and what a batch claims is written four to a record: hashing it is near half of the ledger's instructions, and the commit is shared by all.
+- To reach were {GOAL_NS:,} ns. A claim of the ledger is looked up in memory, and what a batch claims is written four to a record: hashing it is a third of the ledger's instructions, and the commit is shared by all.
 - The allocations of a commit are the owner of its transaction, LMDB's list of pages to use again and its growing, a cursor while old entries are dropped, and now and then a larger table for the second that is going on. Nothing is allocated for a request.
 - Other work on the machine shows in all times at once, by up to a factor of two; instructions don't change with it.
 """
