@@ -164,9 +164,9 @@ def test_what_a_disaster_takes_from_the_ledger_is_refused_by_its_time(disaster, 
     for data in first:
         assert gate.exchange(data).status == 200
     shutil.copytree(store.path, str(store.path) + ".copy")
+    begun = clock.now()
     after = signed("/api/after", 5)  # the copy does not have
     assert gate.exchange(after).status == 200
-    begun = clock.now()
     assert mark_of(store) >= begun + 5
     gate.kill()
     disaster(store)
