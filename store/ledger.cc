@@ -47,7 +47,7 @@ struct Ledger::State {
   LedgerIndex index;
   LedgerShares shares;
   // What one transaction works with, kept for its memory.
-  std::vector<const LedgerKey*> fresh;
+  std::vector<const LedgerKey*> fresh;  // of the batch at hand
   LedgerRecord record;
 
   // Guarded by `mark_mutex`.
@@ -61,7 +61,7 @@ struct Ledger::State {
 
   // What one transaction did, to be noted once it is committed.
   struct Outcome {
-    std::uint64_t purged = 0, fresh = 0;
+    std::uint64_t purged = 0;
     std::int64_t floor = 0, oldest = 0, highest = 0;
   };
   Result<Outcome> attempt(std::span<LedgerClaim> batch, std::uint64_t purge_limit,
@@ -132,7 +132,6 @@ void Ledger::State::judge(std::span<LedgerClaim> batch, Outcome& outcome) {
     outcome.oldest = std::min(outcome.oldest, time);
     outcome.highest = std::max(outcome.highest, time);
   }
-  outcome.fresh = fresh.size();
 }
 
 // A replay is told as one all the same.
@@ -189,15 +188,15 @@ Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> ba
   if (auto purged = purge(txn, purge_limit, purge_before, outcome); !purged)
     return purged.failure();
   judge(batch, outcome);
-  if (outcome.purged == 0 && outcome.fresh == 0) return outcome;
+  if (outcome.purged == 0 && fresh.empty()) return outcome;
   if (auto written = write(txn); !written) return written.failure();
   const auto size = txn.size(kTable);
   if (!size) return size.failure();
-  if (outcome.fresh > 0 && size->pages > page_limit)
+  if (!fresh.empty() && size->pages > page_limit)
     return fail(Error::Kind::Full, "the replay ledger is full");
   if (auto committed = txn.commit(); !committed) return committed.failure();
   oldest = outcome.oldest;
-  entries += outcome.fresh - outcome.purged;
+  entries += fresh.size() - outcome.purged;
   raise(highest, outcome.highest);
   raise(floor, outcome.floor);
   return outcome;

@@ -106,8 +106,8 @@ Result<Done> write_own_records(const std::shared_ptr<Env>& env) {
   return (*txn)->commit();
 }
 
-// Fills in what the ledger's own records say.
-verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& file) {
+// Fills in what the ledger's own records say. One of an older layout becomes one of this.
+verify::Result<Done, OpenFailure> read_own_records(WriteTxn& txn, LedgerFile& file) {
   const auto layout = txn.get(kTable, kLayoutKey);
   const auto key = txn.get(kTable, kHashKeyKey);
   const auto floor = txn.get(kTable, kFloorKey);
@@ -125,6 +125,8 @@ verify::Result<Done, OpenFailure> read_own_records(const Txn& txn, LedgerFile& f
   if (version == 0) return damaged("its layout is 0");
   std::copy((*key)->begin(), (*key)->end(), file.hash_key.begin());
   file.floor = read_time(**floor);
+  if (version == kLedgerLayout) return Done{};
+  if (auto put = write_layout(txn); !put) return trouble(put.error());
   return Done{};
 }
 
@@ -157,7 +159,6 @@ verify::Result<Done, OpenFailure> read_file(LedgerFile& file) {
   if (auto table = open_table(**txn, nullptr); !table) return trouble(table.error(), true);
   if (auto read = read_own_records(**txn, file); !read) return read;
   if (auto read = read_entries(**txn, file); !read) return read;
-  if (auto put = write_layout(**txn); !put) return trouble(put.error());
   if (auto kept = (*txn)->commit(); !kept) return trouble(kept.error());
   return Done{};
 }

@@ -183,18 +183,21 @@ TEST_CASE("a ledger judges as a set does, over seconds, batches, purges, reopeni
   std::set<std::pair<std::int64_t, std::string>> known;
   auto ledger = dir.open(kNow);
   std::int64_t now = kNow;
+  int full = 0;
   for (int round = 0; round < 3000; ++round) {
     if (up_to(99) == 0) ledger.reset(), ledger = dir.open(now);
     now += up_to(9) == 0;
     std::vector<LedgerClaim> batch;
     std::vector<std::pair<std::int64_t, std::string>> names;
-    for (int n = up_to(round % 500 == 499 ? 3000 : 40); n >= 0; --n) {
-      names.emplace_back(now - 20 + up_to(40), std::to_string(up_to(3000)));
+    const bool rush = round % 500 < 20;
+    for (int n = up_to(rush ? 3000 : 40); n >= 0; --n) {
+      names.emplace_back(now - 20 + up_to(40), std::to_string(up_to(rush ? 30000 : 100)));
       batch.push_back(a_claim(*ledger, names.back().first, names.back().second));
     }
     must(ledger->claim(batch, now));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       CAPTURE(round);
+      full += batch[i].verdict == Verdict::Full;
       if (batch[i].verdict == Verdict::Full) continue;
       if (names[i].first <= ledger->floor()) {
         REQUIRE(batch[i].verdict == Verdict::TooOld);
@@ -205,6 +208,7 @@ TEST_CASE("a ledger judges as a set does, over seconds, batches, purges, reopeni
     }
   }
   CHECK(ledger->floor() > kNow + 200);
+  CHECK(full > 0);
 }
 
 }  // namespace store
