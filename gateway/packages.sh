@@ -7,7 +7,7 @@ packages_build="g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev lib
 # The sample backend, and the client that calls it.
 packages_try="python3 curl"
 # The tests: the judge of the layout, a real backend, real clients.
-packages_test="clang-format nginx python3-pytest python3-pytest-xdist python3-requests python3-requests-oauthlib python3-authlib
+packages_test="clang-format ccache mold nginx python3-pytest python3-pytest-xdist python3-requests python3-requests-oauthlib python3-authlib
   python3-oauthlib python3-cryptography python3-flask python3-sqlalchemy chromium chromium-driver ca-certificates openssl"
 # What the gate is compared with.
 packages_bench="nginx haproxy"

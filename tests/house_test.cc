@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/house_rules.h"
+#include "tests/source_dir.h"
 
 namespace {
 
@@ -43,7 +44,7 @@ std::string repeated(const std::string& text, std::size_t times) {
 }  // namespace
 
 TEST_CASE("every file of the house keeps its rules") {
-  const Lines found = tests::violations(PORTCULLIS_SOURCE_DIR);
+  const Lines found = tests::violations(tests::source_dir());
   for (const std::string& violation : found) MESSAGE(violation);
   CHECK(found.empty());
 }
@@ -52,7 +53,7 @@ TEST_CASE("every door that the table names exists") {
   for (const tests::Door& door : tests::kDoors) {
     for (const std::string_view file : door.files) {
       CAPTURE(file);
-      CHECK(fs::exists(fs::path(PORTCULLIS_SOURCE_DIR) / file));
+      CHECK(fs::exists(tests::source_dir() / file));
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "conf/review.h"
 #include "tests/conf/mistakes.h"
+#include "tests/source_dir.h"
 
 namespace {
 
@@ -161,7 +162,7 @@ TEST_CASE("the name of a file cannot steer the terminal") {
 
 TEST_CASE("the seeds of the fuzzer give a verdict that can be printed") {
   int seeds = 0;
-  for (const auto& entry : fs::directory_iterator(PORTCULLIS_SOURCE_DIR "/tests/fuzz/seeds/conf")) {
+  for (const auto& entry : fs::directory_iterator(tests::source_dir() / "tests/fuzz/seeds/conf")) {
     CAPTURE(entry.path().string());
     ++seeds;
     const conf::Loaded loaded = conf::load_file(entry.path());

@@ -6,11 +6,12 @@
 
 #include "conf/document.h"
 #include "tests/conf/mistakes.h"
+#include "tests/source_dir.h"
 
 namespace {
 
 std::string shipped() {
-  std::ifstream file(PORTCULLIS_SOURCE_DIR "/conf/portcullis.toml");
+  std::ifstream file(tests::source_dir() / "conf/portcullis.toml");
   REQUIRE(file);
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/source_dir.h"
+
 namespace fuzz {
 
 struct Input {
@@ -32,8 +34,7 @@ struct Input {
 // `kind`: "seeds" or "corpus".
 inline std::vector<Input> inputs(const std::string& kind, const std::string& target) {
   std::vector<Input> out;
-  const auto folder =
-      std::filesystem::path(PORTCULLIS_SOURCE_DIR) / "tests" / "fuzz" / kind / target;
+  const auto folder = tests::source_dir() / "tests" / "fuzz" / kind / target;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream file(entry.path(), std::ios::binary);
     out.push_back({entry.path().filename(), {std::istreambuf_iterator<char>(file), {}}});

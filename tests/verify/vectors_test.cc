@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/source_dir.h"
 #include "tests/verify/support.h"
 #include "verify/base_string.h"
 #include "verify/rsa.h"
@@ -23,8 +24,7 @@ using namespace verify::testing;
 
 namespace {
 
-const std::filesystem::path kFolder =
-    std::filesystem::path(PORTCULLIS_SOURCE_DIR) / "tests/vectors";
+const std::filesystem::path kFolder = tests::source_dir() / "tests/vectors";
 
 std::string contents_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
