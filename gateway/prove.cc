@@ -36,7 +36,7 @@ Step ledger_verdict(Exchange& x, const store::LedgerClaim& claim, std::int64_t n
     case store::Verdict::Replayed:
       return rejected(verify::Reason::NonceUsed);
     case store::Verdict::TooOld:
-      return rejected(verify::Reason::TimestampRefused);
+      return rejected(verify::at_or_below_floor(*x.claim, x.gate.ledger.floor()));
     case store::Verdict::OverShare:
       return stop({.fault = Fault::LedgerShareUsed,
                    .retry_after = std::max<std::int64_t>(claim.room_at - now, 1)});

@@ -5,10 +5,12 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 
+#include "gateway/floor_watch.h"
 #include "gateway/reload.h"
 #include "gateway/use_writer.h"
 
@@ -45,20 +47,31 @@ void try_temporary_folder(const conf::Settings& settings, Log& log) {
                                     ": " + std::generic_category().message(error));
 }
 
+// Of a clock that nobody sets, and that runs on while the machine sleeps.
+std::chrono::nanoseconds since_boot() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 // Raises the ledger's mark ahead of time, so that no event loop has to wait for the disk. Only
 // while requests come in, for a mark far ahead would refuse genuine requests after a power cut.
-Task<void> keep_mark_ahead(asio::io_context& context, store::Ledger& ledger, const Clock& clock,
-                           Log& log) {
+void keep_mark_ahead(store::Ledger& ledger, std::int64_t now, Log& log) {
+  const bool traffic = ledger.highest_accepted() >= now - kMarkAhead;
+  if (!traffic || ledger.mark() >= now + kMarkSlack) return;
+  const store::Result<store::Done> raised = ledger.raise_mark(now + kMarkAhead);
+  if (!raised) log.say(conf::LogLevel::Error, raised.error().sentence);
+}
+
+Task<void> keep_house(asio::io_context& context, store::Ledger& ledger, FloorWatch& watch,
+                      const Clock& clock, Log& log) {
   Timer timer(context);
   for (;;) {
     timer.expires_after(kHousekeeping);
     auto [error] = co_await timer.async_wait(kAwait);
     if (error) co_return;
-    std::int64_t now = clock.unix_seconds();
-    bool traffic = ledger.highest_accepted() >= now - kMarkAhead;
-    if (!traffic || ledger.mark() >= now + kMarkSlack) continue;
-    store::Result<store::Done> raised = ledger.raise_mark(now + kMarkAhead);
-    if (!raised) log.say(conf::LogLevel::Error, raised.error().sentence);
+    keep_mark_ahead(ledger, clock.unix_seconds(), log);
+    watch.look(since_boot());
   }
 }
 
@@ -112,7 +125,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   asio::signal_set hangup(main_loop, SIGHUP);
   asio::co_spawn(main_loop, reload_on(hangup, config_file, std::move(gate), server),
                  asio::detached);
-  asio::co_spawn(main_loop, keep_mark_ahead(main_loop, *ledger, clock, log), asio::detached);
+  FloorWatch watch(*ledger, clock, ledger_window(settings.oauth.window_future), log);
+  watch.look(since_boot());
+  asio::co_spawn(main_loop, keep_house(main_loop, *ledger, watch, clock, log), asio::detached);
 
   asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 

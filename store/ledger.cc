@@ -287,6 +287,16 @@ Result<Done> Ledger::raise_mark(std::int64_t timestamp) {
   return Done{};
 }
 
+Result<Done> Ledger::publish_floor(std::int64_t now) {
+  if (floor() < time_sum(now, -state_->window_past)) return Done{};
+  const std::lock_guard lock(state_->mark_mutex);
+  if (!state_->mark_file) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
+  MarkState next = state_->mark_file->state();
+  if (next.floor >= floor()) return Done{};
+  next.floor = floor();
+  return state_->mark_file->write(next);
+}
+
 Result<Done> Ledger::claim(std::span<LedgerClaim> batch, std::int64_t now) {
   std::int64_t latest = 0;
   for (LedgerClaim& one : batch) {

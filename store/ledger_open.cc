@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "store/floor.h"
+
 namespace store {
 
 namespace {
@@ -18,14 +20,19 @@ enum class Trust : std::uint8_t {
   Lost,       // nobody can say how far it had gone
 };
 
-Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
+Trust judge(const std::optional<MarkState>& mark, const std::optional<FileIdentity>& data,
             const std::string& boot_id) {
   if (!mark) return Trust::Lost;
-  const MarkState& state = mark->state();
+  const MarkState& state = *mark;
   if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
   if (!data || *data != state.ledger) return Trust::Lost;
   const bool same_boot = !boot_id.empty() && state.boot_id == boot_id;
   return state.clean || same_boot ? Trust::Trusted : Trust::Untrusted;
+}
+
+// The floor of a ledger that is not trusted.
+std::int64_t floor_of_untrusted(const std::optional<MarkState>& mark) {
+  return mark ? std::max(mark->floor, mark->mark) : 0;
 }
 
 // Starts with nothing but a floor. Until the new file is whole, the mark disowns every file, so
@@ -75,15 +82,16 @@ Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string&
   if (!mark) return mark.failure();
   auto data = identity(ledger_data(options.path));
   if (!data) return data.failure();
-  Trust trust = judge(*mark, *data, boot_id);
+  std::optional<MarkState> state;
+  if (*mark) state = (*mark)->state();
+  Trust trust = judge(state, *data, boot_id);
   if (trust == Trust::Trusted) {
     auto file = carry_on(options, boot_id, **mark);
     if (file) return OpenedLedger{{}, **std::move(mark), *std::move(file)};
     if (!file.error().damaged) return Failure(std::move(file.error().error));
     trust = Trust::Untrusted;
   }
-  std::int64_t floor = 0;
-  if (*mark) floor = std::max((*mark)->state().floor, (*mark)->state().mark);
+  std::int64_t floor = floor_of_untrusted(state);
   if (trust == Trust::Lost) floor = std::max(floor, time_sum(now, options.window_future_s));
   return start_anew(options, boot_id, *std::move(mark), floor);
 }
@@ -110,6 +118,21 @@ std::int64_t time_sum(std::int64_t a, std::int64_t b) {
   if (!__builtin_add_overflow(a, b, &sum)) return sum;
   return b > 0 ? std::numeric_limits<std::int64_t>::max()
                : std::numeric_limits<std::int64_t>::min();
+}
+
+Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
+  auto mark = MarkFile::read(ledger_mark(store));
+  if (!mark) return mark.failure();
+  auto data = identity(ledger_data(store));
+  if (!data) return data.failure();
+  const Trust trust = judge(*mark, *data, boot_id.empty() ? read_boot_id() : boot_id);
+  SeenFloor out;
+  if (*mark) {
+    out.floor = trust == Trust::Trusted ? (*mark)->floor : floor_of_untrusted(*mark);
+    out.mark = (*mark)->mark;
+  }
+  out.lost = trust == Trust::Lost;
+  return out;
 }
 
 Result<FileIdentity> ledger_data_identity(const fs::path& store) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // Opening the replay ledger: who may, and which of what is on the disk can be believed. For
-// ledger.cc alone.
+// ledger.cc and floor.h alone.
 
 #include <cstdint>
 #include <filesystem>

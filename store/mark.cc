@@ -126,10 +126,36 @@ Result<FileIdentity> identity_of(const fs::path& file) {
   return **found;
 }
 
-Result<FileHandle> open_file(const fs::path& file) {
-  FileHandle out(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+Result<FileHandle> open_file(const fs::path& file, int access) {
+  FileHandle out(::open(file.c_str(), access | O_NOFOLLOW | O_CLOEXEC));
   if (!out.open()) return system_failure(errno, "opening " + in_quotes(file.string()));
   return out;
+}
+
+struct OpenedMark {
+  FileHandle file;
+  Slot slot;
+};
+
+// As MarkFile::open().
+Result<std::optional<OpenedMark>> open_mark(const fs::path& file, int access) {
+  auto own = identity(file);
+  if (!own) return own.failure();
+  if (!*own) return std::optional<OpenedMark>();
+  auto opened = open_file(file, access);
+  if (!opened) return opened.failure();
+  std::optional<Slot> best;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto slot = read_slot(opened->get(), i);
+    if (slot && (!best || slot->sequence > best->sequence)) best = slot;
+  }
+  if (best && best->version > kVersion)
+    return fail(Error::Kind::Newer, in_quotes(file.string()) +
+                                        " was written by a newer version of portcullis: use that "
+                                        "version");
+  if (!best || best->version != kVersion || best->own != **own)
+    return std::optional<OpenedMark>();
+  return std::optional(OpenedMark{*std::move(opened), *std::move(best)});
 }
 
 }  // namespace
@@ -139,7 +165,7 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
   if (::unlink(file.c_str()) != 0 && errno != ENOENT)
     return system_failure(errno, "removing " + in_quotes(file.string()));
   if (auto made = make_file(file, folder); !made) return made.failure();
-  auto opened = open_file(file);
+  auto opened = open_file(file, O_RDWR);
   if (!opened) return opened.failure();
   auto own = identity_of(file);
   if (!own) return own.failure();
@@ -152,25 +178,20 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
 }
 
 Result<std::optional<MarkFile>> MarkFile::open(const fs::path& file) {
-  auto own = identity(file);
-  if (!own) return own.failure();
-  if (!*own) return std::optional<MarkFile>();
-  auto opened = open_file(file);
+  auto opened = open_mark(file, O_RDWR);
   if (!opened) return opened.failure();
-  std::optional<Slot> best;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto slot = read_slot(opened->get(), i);
-    if (slot && (!best || slot->sequence > best->sequence)) best = slot;
-  }
-  if (best && best->version > kVersion)
-    return fail(Error::Kind::Newer, in_quotes(file.string()) +
-                                        " was written by a newer version of portcullis: use that "
-                                        "version");
-  if (!best || best->version != kVersion || best->own != **own) return std::optional<MarkFile>();
-  MarkFile out(*std::move(opened), **own);
-  out.state_ = best->state;
-  out.sequence_ = best->sequence;
+  if (!*opened) return std::optional<MarkFile>();
+  MarkFile out(std::move((*opened)->file), (*opened)->slot.own);
+  out.state_ = (*opened)->slot.state;
+  out.sequence_ = (*opened)->slot.sequence;
   return std::optional<MarkFile>(std::move(out));
+}
+
+Result<std::optional<MarkState>> MarkFile::read(const fs::path& file) {
+  auto opened = open_mark(file, O_RDONLY);
+  if (!opened) return opened.failure();
+  if (!*opened) return std::optional<MarkState>();
+  return std::optional((*opened)->slot.state);
 }
 
 Result<Done> MarkFile::write(const MarkState& state) {

@@ -45,6 +45,9 @@ class MarkFile {
   static Result<MarkFile> create(const std::filesystem::path& file, const MarkState& state);
   // Nothing if it is missing, a copy, or has no whole slot. Newer if a newer version wrote it.
   static Result<std::optional<MarkFile>> open(const std::filesystem::path& file);
+  // The same, without opening the file for writing: for processes that only look, also while
+  // another one writes.
+  static Result<std::optional<MarkState>> read(const std::filesystem::path& file);
 
   const MarkState& state() const { return state_; }
   // On an error, state() is unchanged, and what the disk has is this state or the one before.
