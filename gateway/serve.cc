@@ -106,7 +106,8 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                 .window_future_s = ledger_window(settings.oauth.window_future),
                                 .client_share = settings.store.ledger_client_share},
                                clock.unix_seconds()));
-  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log);
+  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log,
+                               credentials.get());
   const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
   auto sessions = must(store::Sessions::open(settings.store.path));
   Desk desk(*credentials, *sessions);
