@@ -124,8 +124,8 @@ Step early_refusal(Exchange& x);
 bool may_be_signed(const Exchange& x);
 // prove.cc: claim, keys, judgement, ledger.
 Task<Step> prove(Exchange& x);
-// keep_refusal.cc: for `portcullis explain --id`, where the request names a client that there is and
-// there is room.
+// keep_refusal.cc: for `portcullis explain --id`, where the request names a client that there is
+// and there is room.
 void keep_refusal(const Exchange& x, Fault fault);
 // body_hash.cc: is there an oauth_body_hash where there must be one, and none where it must not.
 Step check_hash_is_due(const Exchange& x, const verify::Claim& claim);

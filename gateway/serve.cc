@@ -17,7 +17,7 @@
 namespace gateway {
 namespace {
 
-constexpr std::chrono::seconds kHousekeeping{1};
+constexpr std::chrono::milliseconds kHousekeeping{100};
 constexpr std::int64_t kMarkAhead =
     5;  // seconds the ledger's mark is kept ahead of the clock while there is traffic
 constexpr std::int64_t kMarkSlack = 2;
@@ -106,8 +106,7 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                 .window_future_s = ledger_window(settings.oauth.window_future),
                                 .client_share = settings.store.ledger_client_share},
                                clock.unix_seconds()));
-  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log,
-                               credentials.get());
+  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log, credentials.get());
   const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
   auto sessions = must(store::Sessions::open(settings.store.path));
   Desk desk(*credentials, *sessions);

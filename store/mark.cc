@@ -153,8 +153,7 @@ Result<std::optional<OpenedMark>> open_mark(const fs::path& file, int access) {
     return fail(Error::Kind::Newer, in_quotes(file.string()) +
                                         " was written by a newer version of portcullis: use that "
                                         "version");
-  if (!best || best->version != kVersion || best->own != **own)
-    return std::optional<OpenedMark>();
+  if (!best || best->version != kVersion || best->own != **own) return std::optional<OpenedMark>();
   return std::optional(OpenedMark{*std::move(opened), *std::move(best)});
 }
 

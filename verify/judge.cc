@@ -258,9 +258,9 @@ std::optional<Hash> hash_of(Method method) {
 }
 
 Reject at_or_below_floor(const Claim& claim, std::int64_t floor) {
-  return reject(Reason::TimestampRefused,
-                std::to_string(claim.timestamp) + ", at or below the replay ledger's floor, " +
-                    std::to_string(floor));
+  return reject(Reason::TimestampRefused, std::to_string(claim.timestamp) +
+                                              ", at or below the replay ledger's floor, " +
+                                              std::to_string(floor));
 }
 
 std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,

@@ -79,8 +79,8 @@ store::Result<std::vector<Cause>> provider_causes(const AtProvider& at, const ve
 // expectations that it does not know.
 std::vector<Cause> early_causes(const conf::Settings& settings, const RequestText& request);
 
-// explain_floor.cc: whether the floor of the replay ledger refuses a timestamp that the window would
-// let pass, now or as long as the floor is ahead of the clock. Unix seconds.
+// explain_floor.cc: whether the floor of the replay ledger refuses a timestamp that the window
+// would let pass, now or as long as the floor is ahead of the clock. Unix seconds.
 std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Claim& claim,
                                  std::int64_t now, std::int64_t window_past_s);
 

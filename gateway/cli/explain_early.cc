@@ -31,21 +31,21 @@ std::vector<Cause> early_causes(const conf::Settings& settings, const RequestTex
   std::vector<Cause> out;
   const std::size_t target = request.target.size();
   if (target > limits.target_bytes) {
-    out.push_back(too_much("target_too_long", "The number of bytes of the target",
-                           target, "target_bytes", limits.target_bytes, "414"));
+    out.push_back(too_much("target_too_long", "The number of bytes of the target", target,
+                           "target_bytes", limits.target_bytes, "414"));
   }
   const std::size_t head = head_bytes(request);
   if (head > limits.header_bytes) {
-    out.push_back(too_much("head_too_large", "The head", head, "header_bytes", limits.header_bytes,
-                           "431"));
+    out.push_back(
+        too_much("head_too_large", "The head", head, "header_bytes", limits.header_bytes, "431"));
   }
   if (request.fields.size() > limits.headers) {
     out.push_back(too_much("head_too_large", "The head", request.fields.size(), "headers",
                            limits.headers, "431"));
   }
   const bool form = verify::is_form(request.value_or_empty("Content-Type"));
-  const std::uint64_t most = form ? std::min(limits.form_bytes, limits.body_bytes)
-                                  : limits.body_bytes;
+  const std::uint64_t most =
+      form ? std::min(limits.form_bytes, limits.body_bytes) : limits.body_bytes;
   if (request.body.size() > most) {
     out.push_back(too_much("body_too_large", "The body", request.body.size(),
                            form ? "form_bytes" : "body_bytes", most, "413"));

@@ -49,12 +49,13 @@ bool is_told(const std::string& word, const Report& report) {
 store::Result<store::KeptRefusal> find(const std::string& id, const Place& place) {
   auto kept = store::find_refusal(place.folder, id);
   if (kept || kept.error().kind != store::Error::Kind::NotFound) return kept;
-  return store::fail(store::Error::Kind::NotFound,
-                     "no refusal is kept under " + conf::quoted(id) +
-                         ": kept are the last ones, as many as log.refusals says and about ten a "
-                         "second, of requests that could be read and name a client that there is, "
-                         "unless a backend was at fault. The log has the reason of all, in the line "
-                         "with this id");
+  return store::fail(
+      store::Error::Kind::NotFound,
+      "no refusal is kept under " + conf::quoted(id) +
+          ": kept are the last ones, as many as log.refusals says and about ten a "
+          "second, of requests that could be read and name a client that there is, "
+          "unless a backend was at fault. The log has the reason of all, in the line "
+          "with this id");
 }
 
 }  // namespace

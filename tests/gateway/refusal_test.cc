@@ -209,9 +209,9 @@ TEST_CASE("timestamps that the ledger has forgotten about are not called accepta
 
 TEST_CASE("where no timestamp is accepted none is called acceptable") {
   for (const std::int64_t floor : {1006, 87400}) {
-    const Answer given = answer(rejected(Reason::TimestampRefused),
-                                {.window_past_s = 60, .window_future_s = 5},
-                                {.now = 1000, .floor = floor});
+    const Answer given =
+        answer(rejected(Reason::TimestampRefused), {.window_past_s = 60, .window_future_s = 5},
+               {.now = 1000, .floor = floor});
     CHECK(!has(given.head, "oauth_acceptable_timestamps"));
     CHECK(!has(given.body, "oauth_acceptable_timestamps"));
     CHECK(has(given.body, "oauth_problem=timestamp_refused"));
