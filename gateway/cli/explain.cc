@@ -30,11 +30,6 @@ Outcome<Done> check_usage(const Explain& options) {
   return Done{};
 }
 
-Outcome<std::string> read_text(const std::string& file, Console& console) {
-  if (file != "-") return read_file(file);
-  return read_input(console);
-}
-
 Outcome<Subject> read_subject(const Explain& options, const Place& place, Console& console) {
   if (options.id) return read_kept(*options.id, place);
   const std::string& file = options.http ? *options.http : *options.curl;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "store/credentials.h"
 #include "tests/gateway/support/world.h"
 
 // What the log is told of a clock that jumps and of a floor ahead of it.
@@ -28,10 +29,11 @@ class SetClock final : public gateway::Clock {
 // A ledger and a log of its own.
 struct Scene {
   Scene() {
-    store::Credentials::open({.path = store(),
-                              .map_size = 1 << 24,
-                              .create = true,
-                              .ledger_size = store::kMinLedgerSize});
+    REQUIRE(store::Credentials::open({.path = store(),
+                                      .map_size = 1 << 24,
+                                      .create = true,
+                                      .ledger_size = store::kMinLedgerSize})
+                .ok());
     auto opened = store::Ledger::open({.path = store(), .size = store::kMinLedgerSize}, kNow);
     REQUIRE(opened.ok());
     ledger = *std::move(opened);
