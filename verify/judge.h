@@ -86,7 +86,7 @@ inline constexpr std::size_t kKeysTried = 2;
 // request, which anybody can tell from the request. All are tried, whatever quirks the client has,
 // up to base strings of this many bytes. Beyond that those alone that count, since the others would
 // cost too much: there a refusal may show which quirks a client has, and nothing else.
-inline constexpr std::size_t kEvenBytes = 64 << 10;
+inline constexpr std::size_t kEvenBytes = 32 << 10;
 
 // ANDs all conditions. Acceptance may come with the first key that matches; every refusal costs the
 // same number of base strings and verifications, whatever its reason and whatever keys the client
