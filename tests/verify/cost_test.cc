@@ -10,6 +10,7 @@
 
 #include "tests/verify/support.h"
 #include "verify/arena.h"
+#include "verify/percent.h"
 #include "verify/sign.h"
 
 namespace {
