@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import dance
 from gate import HOST, run
 from signer import SECRET, Signer, escape
 
@@ -137,16 +138,16 @@ def test_the_realm_that_is_wanted_may_stand_alone_in_the_header(new_gate, record
         assert gate.exchange(placed(alice, "query", "/api/x", {}, line), "POST").status == status, line
 
 
-def test_the_provider_takes_a_realm_beside_credentials_and_its_own_parameters(provider, store):
+def test_the_provider_takes_a_realm_beside_credentials_and_its_own_parameters(provider):
     gate = provider()
-    signer = Signer("app", SECRET)
-    url = gate.url("/oauth/request_token")
-    oauth = signer.parameters("POST", url, oauth_callback="oob", xoauth_displayname="The App")
+    signer, url = Signer("app", SECRET), gate.url("/oauth/request_token")
     # Nothing is passed on there, so nothing is lost.
-    header = "Authorization: OAuth " + ", ".join(f'{name}="{escape(value)}"' for name, value in oauth.items())
-    data = f"POST /oauth/request_token HTTP/1.1\r\nHost: 127.0.0.1:{gate.port}\r\nContent-Length: 0\r\n{header}\r\n\r\n"
-    assert b"parameter_foreign" not in gate.exchange(data.encode(), "POST").body
-    assert "parameter_foreign" not in gate.said()
+    header = "Authorization: " + signer.header("POST", url, oauth_callback=dance.CALLBACK, xoauth_displayname="The App")
+    form = quoted(signer.parameters("POST", url, oauth_callback=dance.CALLBACK)).encode()
+    for lines, body in (([header], b""), ([FORM, 'Authorization: OAuth realm="email"'], form)):
+        head = ["POST /oauth/request_token HTTP/1.1", f"Host: 127.0.0.1:{gate.port}", f"Content-Length: {len(body)}", *lines]
+        answer = gate.exchange("\r\n".join([*head, "", ""]).encode() + body, "POST")
+        assert answer.status == 200 and b"oauth_callback_confirmed=true" in answer.body, answer
 
 
 def test_explain_knows_where_credentials_may_stand(new_gate, recorder, alice, tmp_path):
