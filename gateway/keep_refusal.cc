@@ -41,7 +41,7 @@ class Naming {
     if (x.request.has_authorization) header(x.request.authorization);
     const std::string_view target = x.request.target;
     pairs(target.substr(std::min(target.find('?'), target.size())));
-    if (x.body_held && verify::is_form(x.request.content_type)) {
+    if (x.form_held()) {
       pairs(x.scratch.held.in_memory().substr(0, store::kRefusalBytes));
     }
   }
@@ -91,7 +91,7 @@ class Naming {
 };
 
 store::KeptRefusal kept_refusal(const Exchange& x, bool plaintext) {
-  const bool form = x.body_held && verify::is_form(x.request.content_type);
+  const bool form = x.form_held();
   KeptRequest kept =
       kept_request(x.request,
                    {.body = x.body_held ? x.scratch.held.in_memory() : std::string_view(),
