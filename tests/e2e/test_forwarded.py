@@ -7,6 +7,7 @@ import pytest
 from oauthlib.oauth1 import Client
 
 from signer import SECRET, TOKEN_SECRET
+from wire import eventually
 
 CLIENT, PROXY = "203.0.113.7", "127.0.0.9"
 ROUTES = [
@@ -200,7 +201,8 @@ def test_a_client_of_ipv4_is_one_on_a_socket_of_ipv6_too(new_gate, recorder, ali
         assert gate.call(alice, "GET", "/api/x", headers=[f"X-Forwarded-For: {one}" for one in said]).status == 200
         chain = recorder.only().one("x-forwarded-for")
         assert chain == ", ".join(dict.fromkeys([last, "127.0.0.1"])), chain
-        line = next(json.loads(line) for line in gate.said().splitlines() if '"/api/x"' in line)
+        lines = eventually(lambda: [line for line in gate.said().splitlines() if "/api/x" in line], "the log has it")
+        line = json.loads(lines[0])
         assert "ffff" not in json.dumps(line) and line["peer"].startswith("127.0.0.1:")
         gate.stop()
 
