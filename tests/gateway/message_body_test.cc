@@ -97,7 +97,7 @@ TEST_CASE("a chunk is hex digits, CR LF, as many bytes, CR LF") {
       {"5\r\nhello" + kEnd, "malformed_request"},
       {"5\r\nhello!\r\n" + kEnd, "malformed_request"},
       {"5\r\nhello\r\r\n" + kEnd, "malformed_request"},
-      {"6\r\nhello\r\n" + kEnd, "malformed_request"},
+      {"7\r\nhello\r\n" + kEnd, "malformed_request"},
       {"5\r\nhello\r\n\r\n" + kEnd, "malformed_request"},
       {std::string("5\0\r\nhello\r\n", 11) + kEnd, "malformed_request"},
   });
@@ -107,6 +107,7 @@ TEST_CASE("answers may end lines among chunks in LF, and pad sizes, as every cli
   check_lenient({
       {"5\nhello\r\n" + kEnd, "\"hello\""},
       {"5\r\nhello\n" + kEnd, "\"hello\""},
+      {"6\r\nhello\r\n" + kEnd, "\"hello\r\""},
       {"5\nhello\n0\n\nGET", "\"hello\" +GET"},
       {"5\r\nhello\r\n0\n\r\n", "\"hello\""},
       {"5\r\nhello\r\n0\r\n\n\r\n\r\n", "\"hello\" +\r\n\r\n"},
