@@ -18,6 +18,7 @@ struct Given {
   std::string path;
   std::vector<std::string> methods = {};
   std::vector<std::string> hosts = {};
+  std::string upstream = {};  // its own, unless given: no two routes decide alike
 };
 
 conf::Settings settings_of(const std::vector<Given>& routes) {
@@ -30,6 +31,7 @@ conf::Settings settings_of(const std::vector<Given>& routes) {
     route.path = *pattern;
     route.methods = given.methods;
     route.hosts = given.hosts;
+    route.upstream = given.upstream.empty() ? "of " + given.path : given.upstream;
     settings.routes.push_back(route);
   }
   return settings;
@@ -54,6 +56,11 @@ struct Case {
   std::string path, expected;
 };
 
+std::vector<Given> alike(std::vector<Given> routes) {
+  for (Given& given : routes) given.upstream = "the same";
+  return routes;
+}
+
 void check(const std::vector<Given>& routes, const std::vector<Case>& cases) {
   const conf::Settings settings = settings_of(routes);
   const gateway::RouteTable table(settings);
@@ -66,15 +73,15 @@ void check(const std::vector<Given>& routes, const std::vector<Case>& cases) {
 }  // namespace
 
 TEST_CASE("exact comes before captures, and captures before the longest wildcard") {
-  check({{"/*"},
-         {"/api/*"},
-         {"/api/{x}"},
-         {"/api/email"},
-         {"/api/{x}/mail"},
-         {"/api/me/{y}"},
-         {"/{a}/{b}/deep/*"},
-         {"/api/{b}/deep/*"},
-         {"/dir/"}},
+  check(alike({{"/*"},
+               {"/api/*"},
+               {"/api/{x}"},
+               {"/api/email"},
+               {"/api/{x}/mail"},
+               {"/api/me/{y}"},
+               {"/{a}/{b}/deep/*"},
+               {"/api/{b}/deep/*"},
+               {"/dir/"}}),
         {{"/api/email", "/api/email"},
          {"/api/other", "/api/{x}"},
          {"/api/", "/api/*"},
@@ -173,19 +180,153 @@ TEST_CASE("a path is taken if all its readings lead to the same route, else refu
             {"/api/%61dmin", "ambiguous"},
             {"/api/admin;x", "ambiguous"},
             {"/api/admin%3Bx", "ambiguous"},
-            {"/api/admin;x/", "/api/*"},
+            {"/api/admin;x/", "ambiguous"},
             {"//api/admin", "ambiguous"},
             {"/%61pi/x", "ambiguous"},
             {"/users/a%20b", "/users/{id}"},
             {"/users/a;v", "/users/{id}"},
             {"/users/;v", "ambiguous"},
             {"/users/a%2Fmail", "ambiguous"},
-            {"/users/a%252Fmail", "/users/{id}"},
+            {"/users/a%252Fmail", "ambiguous"},
             {"/users/a%2Fb", "ambiguous"},
             {"/%7Ejoe/x", "ambiguous"},
             {"/nowhere/%20/..", "none"},
             {"/nowhere/../api/x", "ambiguous"},
         });
+}
+
+TEST_CASE("text that was encoded twice counts like what it decodes to") {
+  check({{"/pub/*"}, {"/x"}, {"/pub/secret"}, {"/files/{name}/admin"}, {"/files/*"}},
+        {{"/pub/%252e%252e/x", "ambiguous"},
+         {"/pub/%252E%252e%252fx", "ambiguous"},
+         {"/pub/%25%32%65%25%32%65/x", "ambiguous"},
+         {"/pub/%25252e%25252e/x", "/pub/*"},
+         {"/pub/%2573ecret", "ambiguous"},
+         {"/pub/secret%253bx", "ambiguous"},
+         {"/pub/secret%2500.png", "ambiguous"},
+         {"/pub/other%2500.png", "/pub/*"},
+         {"/pub/100%2525", "/pub/*"},
+         {"/pub/a%252Fb", "/pub/*"},
+         {"/files/a%2fb/admin", "ambiguous"},
+         {"/files/a%2fb/%61dmin", "ambiguous"},
+         {"/files/a%2fb/c", "/files/*"}});
+}
+
+TEST_CASE("case and a slash at the end count where they lead to a more exact route") {
+  check({{"/api/*"},
+         {"/api/email"},
+         {"/api/dir/"},
+         {"/api/photos/*"},
+         {"/api/users/{id}"},
+         {"/api/users/me"},
+         {"/API/upper"},
+         {"/api/caf%C3%A9"}},
+        {
+            {"/api/", "/api/*"},
+            {"/api/email", "/api/email"},
+            {"/api/email/", "ambiguous"},
+            {"/api/Email", "ambiguous"},
+            {"/api/EMAIL/", "ambiguous"},
+            {"/api/emails", "/api/*"},
+            {"/api/Emails/", "/api/*"},
+            {"/api/email//", "ambiguous"},
+            {"/api/email/x", "/api/*"},
+            {"/api/email;x/", "ambiguous"},
+            {"/api/%45mail/", "ambiguous"},
+            {"/api/%2545mail", "ambiguous"},
+            {"/api/x/../Email", "ambiguous"},
+            {"/api/email%2f", "ambiguous"},
+            {"/api/Email%2F%2e", "ambiguous"},
+            {"/api/dir/", "/api/dir/"},
+            {"/api/dir", "ambiguous"},
+            {"/api/Dir/", "ambiguous"},
+            {"/api/photos/1", "/api/photos/*"},
+            {"/api/Photos/1", "ambiguous"},
+            {"/api/photos", "ambiguous"},
+            {"/api/users/7", "/api/users/{id}"},
+            {"/api/users/Bob", "/api/users/{id}"},
+            {"/api/users/7/", "ambiguous"},
+            {"/api/users/me", "/api/users/me"},
+            {"/api/users/Me", "ambiguous"},
+            {"/api/USERS/7", "ambiguous"},
+            {"/API/upper", "/API/upper"},
+            {"/api/upper", "ambiguous"},
+            {"/API/email", "none"},
+            {"/Api/", "none"},
+            // what Windows drops, and what patterns with '$' overlook
+            {"/api/email.", "ambiguous"},
+            {"/api/email%20", "ambiguous"},
+            {"/api/email%0A", "ambiguous"},
+            {"/api/Email..%20/", "ambiguous"},
+            {"/api/e.mail", "/api/*"},
+            {"/api/email.json", "/api/*"},
+            // letters beyond ASCII
+            {"/api/caf%C3%A9", "/api/caf%C3%A9"},
+            {"/api/caf%C3%89", "ambiguous"},
+            {"/api/CAF%c3%89/", "ambiguous"},
+            {"/api/caf%C3%A8", "/api/*"},
+            {"/api/ema%C4%B1l", "ambiguous"},
+            {"/api/u%C5%BFers/7", "ambiguous"},
+        });
+}
+
+TEST_CASE("spelling doesn't count where the routes decide alike, or both are as exact") {
+  check({{"/api", {}, {}, "u"},
+         {"/api/*", {}, {}, "u"},
+         {"/Twin"},
+         {"/twin"},
+         {"/dir"},
+         {"/dir/"},
+         {"/n/{a}"},
+         {"/n/{a}/"},
+         {"/n/{a}/*"}},
+        {{"/api", "/api"},
+         {"/api/", "/api/*"},
+         {"/Twin", "/Twin"},
+         {"/twin", "/twin"},
+         {"/TWIN", "none"},
+         {"/dir", "/dir"},
+         {"/dir/", "/dir/"},
+         {"/n/1", "/n/{a}"},
+         {"/n/1/", "/n/{a}/"},
+         {"/n/1/2", "/n/{a}/*"}});
+  // The same decision, but not for this method.
+  const conf::Settings settings =
+      settings_of({{"/a/*", {}, {}, "u"}, {"/a/b", {"POST"}, {}, "u"}, {"/a/b", {"PUT"}}});
+  const gateway::RouteTable table(settings);
+  CHECK(told(table.match("h", "GET", "/a/B")) == "ambiguous");
+  CHECK(told(table.match("h", "POST", "/a/B")) == "/a/*");
+  CHECK(told(table.match("h", "PUT", "/a/B")) == "ambiguous");
+}
+
+TEST_CASE("another spelling is looked for among the routes of the host, and those for all") {
+  const conf::Settings settings = settings_of(
+      {{"/*"}, {"/x/*", {}, {"a.example"}}, {"/x/y", {}, {"a.example"}}, {"/x/y", {}, {}, "all"}});
+  const gateway::RouteTable table(settings);
+  CHECK(told(table.match("a.example", "GET", "/x/Y")) == "ambiguous");
+  CHECK(told(table.match("a.example", "GET", "/X/z")) == "ambiguous");
+  CHECK(told(table.match("a.example:81", "GET", "/x/y/")) == "ambiguous");
+  CHECK(told(table.match("b.example", "GET", "/x/Y")) == "ambiguous");
+  CHECK(told(table.match("b.example", "GET", "/X/z")) == "/*");
+}
+
+TEST_CASE("a path that some server reads as an address of the provider is refused") {
+  conf::Settings settings = settings_of({{"/*"}, {"/*", {}, {"a.example"}}});
+  for (const char* path : {"/oauth/authorize/", "/OAuth/Authorize", "/oauth/%61uthorize",
+                           "//oauth/authorize", "/oauth/access_token;x", "/x/../oauth/sign_in"}) {
+    CAPTURE(path);
+    for (const char* host : {"a.example", "b.example"}) {
+      settings.provider.enabled = true;
+      CHECK(told(gateway::RouteTable(settings).match(host, "GET", path)) == "ambiguous");
+      settings.provider.enabled = false;
+      CHECK(told(gateway::RouteTable(settings).match(host, "GET", path)) == "/*");
+    }
+  }
+  settings.provider.enabled = true;
+  settings.provider.host = "login.example";  // the pages are there, and the API's host has none
+  const gateway::RouteTable table(settings);
+  CHECK(told(table.match("a.example", "GET", "/oauth/authorize/")) == "/*");
+  CHECK(told(table.match("a.example", "GET", "/oauth/access_token/")) == "ambiguous");
 }
 
 TEST_CASE("readings that differ only in the route for the method are refused too") {
@@ -248,7 +389,9 @@ TEST_CASE("readings come in every order and combination, each once") {
       {"/a/..;x/b", {"/a/../b", "/a/..;x/b", "/b"}},
       {"/%2e", {"/", "/%2e", "/."}},
       {"/a%5cb", {"/a%5cb", "/a/b", "/a\\b"}},
-      {"/%2525", {"/%25", "/%2525"}},
+      {"/%2525", {"/%", "/%25", "/%2525"}},
+      {"/%252525", {"/%25", "/%2525", "/%252525"}},
+      {"/%2e%2Fb", {"/%2e%2Fb", "/.%2Fb", "/./b", "/b"}},
       {"/../..", {"/", "/../.."}},
       {"/a/./", {"/a/", "/a/./"}},
   };
@@ -314,7 +457,7 @@ TEST_CASE("the table finds what a search through the ordered patterns finds") {
         text += "/" + piece;
       }
       text += ends[pick(ends.size())];
-      if (!text.empty()) given.push_back({text});
+      if (!text.empty()) given.push_back({text, {}, {}, "u"});  // spelling is not the matter here
     }
     const conf::Settings settings = settings_of(given);
     const gateway::RouteTable table(settings);
