@@ -188,6 +188,14 @@ constexpr Known kKnown[] = {
     {"x-remote-user"},
 };
 
+constexpr std::array<bool, 256> kOddByte = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    table[c] = kFoldedByte[c] == '-' && c != static_cast<unsigned char>('-');
+  }
+  return table;
+}();
+
 // Most fields are none of these: one probe tells, mostly without comparing a name.
 constexpr std::size_t kSlots = 1024;
 constexpr std::size_t slot_of(std::string_view name) {
@@ -227,10 +235,10 @@ FieldRole listed_role(std::string_view name) {
     if (folds_to(name, known.name)) return known.role;
   }
   // Forwarded, X-Forwarded-Prefix, and whatever else proxies say so.
-  if (folds_to_begin(name, "x-forwarded") || folds_to_begin(name, "forwarded")) {
-    return FieldRole::Dropped;
-  }
-  return FieldRole::Other;
+  const char first = folded(name[0]);
+  const bool forwarded = (first == 'x' && folds_to_begin(name, "x-forwarded")) ||
+                         (first == 'f' && folds_to_begin(name, "forwarded"));
+  return forwarded ? FieldRole::Dropped : FieldRole::Other;
 }
 
 }  // namespace
@@ -242,9 +250,9 @@ std::string folded(std::string_view name) {
 }
 
 bool is_plain_name(std::string_view name) {
-  bool plain = true;  // no early end: names are short, and nearly all are plain
-  for (const char c : name) plain = plain && (c == '-' || folded(c) != '-');
-  return plain;
+  unsigned odd = 0;  // no early end: names are short, and nearly all are plain
+  for (const char c : name) odd |= kOddByte[static_cast<unsigned char>(c)] ? 1u : 0u;
+  return odd == 0;
 }
 
 FieldRole role_of(std::string_view name) {

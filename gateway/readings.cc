@@ -111,15 +111,17 @@ bool has_dot_segment(std::string_view path) {
 
 }  // namespace
 
-bool reads_plainly(std::string_view path) {
+Form form_of(std::string_view path) {
   char before = 0;
+  bool small = true;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
-    if (c == '%' || c == ';' || c == '\\') return false;
-    if (before == '/' && (c == '/' || dot_segment_at(path, i))) return false;
+    if (c == '%' || c == ';' || c == '\\') return Form::Knotty;
+    if (before == '/' && (c == '/' || dot_segment_at(path, i))) return Form::Knotty;
+    if ((c >= 'A' && c <= 'Z') || (c == '/' && before == '.')) small = false;
     before = c;
   }
-  return true;
+  return small && before != '/' && before != '.' ? Form::Small : Form::Plain;
 }
 
 std::string changed(std::string_view text, unsigned changes) {

@@ -5,6 +5,7 @@
 // values; one thread at a time.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,12 @@ struct Reading {
   unsigned changes = 0;
 };
 
-// There is one reading only: no '%', ';' or '\', no empty segment, no dot segment.
-bool reads_plainly(std::string_view path);
+enum class Form : std::uint8_t {
+  Knotty,  // there may be more readings than one
+  Plain,   // one reading: no '%', ';' or '\', no empty segment, no dot segment
+  Small,   // that, and it is as gateway/spelling.h would spell it, without a '/' at its end
+};
+Form form_of(std::string_view path);
 
 // `text` after the changes given, decoded first. '%' without two hex digits stays as it is.
 std::string changed(std::string_view text, unsigned changes);

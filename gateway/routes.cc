@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -18,6 +19,13 @@
 namespace gateway {
 namespace {
 
+// Whether a path of a route may be, in another spelling, one of a more exact route.
+enum class Misread : std::uint8_t {
+  Never,
+  BySpelling,  // but if it is Form::Small already, it is what it is
+  BySlash,     // also by one more at its end
+};
+
 // A route, and what is to be known of it before requests come.
 struct Known {
   const conf::Route* route = nullptr;
@@ -25,7 +33,7 @@ struct Known {
   bool own = false;          // an address of the provider, which comes before all routes
   std::size_t decision = 0;  // equal: what is done to a request of either is the same
   std::size_t rank = 0;      // less: more exact; equal if only spelling tells the two apart
-  bool misread = false;      // a path of it may be, in another spelling, one of a more exact route
+  Misread misread = Misread::Never;
 };
 using Routes = std::vector<const Known*>;
 
@@ -304,11 +312,19 @@ struct RouteTable::Tables {
       ordered[i]->rank = more_exact(*ordered[i - 1], *ordered[i]) ? before + 1 : before;
     }
     for (Known& known : all) {
-      known.misread = std::any_of(all.begin(), all.end(), [&known](const Known& other) {
-        const bool differs = other.decision != known.decision || !other.route->methods.empty();
-        return other.rank < known.rank && differs && overlap(known.spelled, other.spelled);
-      });
+      for (const Known& other : all) known.misread = std::max(known.misread, misread(known, other));
     }
+  }
+
+  static Misread misread(const Known& known, const Known& other) {
+    const bool differs = other.decision != known.decision || !other.route->methods.empty();
+    if (other.rank >= known.rank || !differs || !overlap(known.spelled, other.spelled)) {
+      return Misread::Never;
+    }
+    // The other's paths are Small themselves: one that is would have led to it at once.
+    const bool small =
+        !other.spelled.wildcard && other.spelled.segments == segments_of(other.route->path, 0);
+    return small ? Misread::BySpelling : Misread::BySlash;
   }
 
   void add_index(unsigned changes) {
@@ -353,7 +369,8 @@ Match RouteTable::match(std::string_view authority, std::string_view method,
   const auto& index = tables_->index;
   const Lead sent = index[0]->lead(authority, method, path);
   const auto ambiguous = [] { return Match{Match::Kind::Ambiguous, nullptr, {}}; };
-  if (!reads_plainly(path)) {
+  const Form form = form_of(path);
+  if (form == Form::Knotty) {
     Readings readings(path);
     while (const Reading* reading = readings.next()) {
       const Index& read = *index[reading->changes];
@@ -363,7 +380,8 @@ Match RouteTable::match(std::string_view authority, std::string_view method,
       }
     }
     if (readings.too_many()) return ambiguous();
-  } else if (sent.route && sent.route->misread &&
+  } else if (sent.route && sent.route->misread != Misread::Never &&
+             (form == Form::Plain || sent.route->misread == Misread::BySlash) &&
              index[0]->misread(authority, method, path, *sent.route)) {
     return ambiguous();
   }
