@@ -154,6 +154,7 @@ struct Limits {
   std::uint64_t hashed_bodies_bytes = 1ull << 30;  // all of those on disk at one time
   std::uint64_t body_bytes = kUnlimited;           // "none"
   std::uint64_t body_rate = 256;                   // bytes a second
+  std::uint64_t form_rate = 1 << 10;               // likewise, of what is held and not proven yet
   std::uint32_t connections = 20000;
   std::uint32_t request_tokens = 1000;  // of one client, not yet exchanged
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -162,6 +163,7 @@ struct Limits {
 struct Timeouts {
   Milliseconds header{10'000};
   Milliseconds body{30'000};
+  Milliseconds hold{60'000};
   Milliseconds idle{75'000};
   Milliseconds upstream_connect{5'000};
   Milliseconds upstream_response{60'000};

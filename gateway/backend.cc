@@ -292,6 +292,10 @@ Task<Step> ask_backend(Exchange& x) {
   const bool repeats = x.upstream != nullptr;
   auto connected = co_await pool.connect();
   if (!connected) co_return stop(std::move(connected.error()));
+  // The wait may have been long, and who was proven may have lost the right meanwhile.
+  refusal = judge_rights_again(x);
+  if (refusal) co_return refusal;
+  write_onward_head(x, pool);
   x.upstream = std::move(*connected);
   refusal = co_await ask(x);
   if (!refusal) co_return nullptr;
