@@ -188,14 +188,6 @@ constexpr Known kKnown[] = {
     {"x-remote-user"},
 };
 
-constexpr std::array<bool, 256> kOddByte = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < table.size(); ++c) {
-    table[c] = kFoldedByte[c] == '-' && c != static_cast<unsigned char>('-');
-  }
-  return table;
-}();
-
 // Most fields are none of these: one probe tells, mostly without comparing a name.
 constexpr std::size_t kSlots = 1024;
 constexpr std::size_t slot_of(std::string_view name) {
@@ -249,15 +241,9 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-bool is_plain_name(std::string_view name) {
-  unsigned odd = 0;  // no early end: names are short, and nearly all are plain
-  for (const char c : name) odd |= kOddByte[static_cast<unsigned char>(c)] ? 1u : 0u;
-  return odd == 0;
-}
-
 FieldRole role_of(std::string_view name) {
   const FieldRole role = listed_role(name);
-  if (role != FieldRole::Other) return role;
+  if (role != FieldRole::Other || name.empty() || folded(name[0]) != 'h') return role;
   const std::string_view rest = without_cgi_prefix(name);
   if (rest.size() == name.size() || listed_role(rest) == FieldRole::Other) return role;
   return FieldRole::Dropped;

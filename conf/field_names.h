@@ -38,7 +38,12 @@ constexpr bool folds_to(std::string_view name, std::string_view canonical) {
 }
 
 // Letters, digits and '-': all servers read such a name alike.
-bool is_plain_name(std::string_view name);
+constexpr bool is_plain_name(std::string_view name) {
+  for (const char c : name) {
+    if (folded(c) == '-' && c != '-') return false;
+  }
+  return true;
+}
 
 // Some libraries look a field up by the name of its CGI variable, "HTTP_CLIENT_IP": what follows
 // that prefix, or the whole name.

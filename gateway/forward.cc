@@ -57,6 +57,15 @@ std::size_t size_of(const std::vector<Field>& fields) {
   return size;
 }
 
+bool is_identity(std::string_view name, std::string_view prefix,
+                 const std::vector<std::string>& names) {
+  if (!prefix.empty() && conf::folds_to_begin(name, prefix)) return true;
+  for (const std::string& canonical : names) {
+    if (conf::folds_to(name, canonical)) return true;
+  }
+  return false;
+}
+
 // What Connection can't take away: without these a request would mean something else.
 bool shielded(std::string_view name) {
   return same_name(name, "content-type") || same_name(name, "authorization") ||
@@ -182,14 +191,9 @@ Hygiene::Hygiene(const conf::Headers& headers, const conf::Login& login)
 }
 
 bool Hygiene::forged(std::string_view name) const {
-  const auto is_identity = [this](std::string_view one) {
-    if (!prefix_.empty() && conf::folds_to_begin(one, prefix_)) return true;
-    return std::any_of(names_.begin(), names_.end(), [one](const std::string& canonical) {
-      return conf::folds_to(one, canonical);
-    });
-  };
+  if (is_identity(name, prefix_, names_)) return true;
   const std::string_view rest = conf::without_cgi_prefix(name);
-  return is_identity(name) || (rest.size() != name.size() && is_identity(rest));
+  return rest.size() != name.size() && is_identity(rest, prefix_, names_);
 }
 
 bool Hygiene::may_be_named(std::string_view name) const {
