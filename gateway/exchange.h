@@ -65,6 +65,7 @@ struct Exchange {
   bool request_read = false;           // the body has been read to its end
   bool request_sent = false;           // all of it went to the upstream
   bool answered = false;               // the upstream gave a byte, if only of an interim answer
+  bool upstream_ended = false;         // the upstream's connection did, before the answer's head
   bool out_of_step = false;            // the client's bytes can't be told apart any more: close
   std::optional<verify::Claim> claim;  // of a request that must be signed
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
