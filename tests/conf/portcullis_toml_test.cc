@@ -90,7 +90,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"limits",
      {"header_bytes", "target_bytes", "headers", "parameters", "form_bytes", "forms_bytes",
       "hashed_body_bytes", "hashed_bodies_bytes", "address_share", "body_bytes", "body_rate",
-      "form_rate", "connections", "request_tokens"}},
+      "form_rate", "connections", "connections_per_address", "request_tokens"}},
     {"timeouts",
      {"header", "body", "hold", "idle", "upstream_connect", "upstream_response", "drain"}},
     {"upstream", {"name", "servers"}},
