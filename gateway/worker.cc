@@ -195,7 +195,8 @@ bool Worker::admit(const Tcp::endpoint& peer) {
 // connections that wait for their client while nobody is proven on them, idle ones first. Several
 // at once, so that the look at all of them is paid for.
 void Worker::make_room_for(const conf::IpAddress& network) {
-  if (deadlines_.now() < no_room_until_) return;
+  const std::uint64_t has = run_.connection_shares.taken(network);
+  if (deadlines_.now() < no_room_until_ && has >= no_room_for_) return;
   struct Crowd {
     std::size_t size = 0;
     std::vector<Connection*> may_end;
@@ -216,6 +217,7 @@ void Worker::make_room_for(const conf::IpAddress& network) {
   }
   if (largest == nullptr) {
     no_room_until_ = deadlines_.now() + Deadlines::kSweep;
+    no_room_for_ = has;
     return;
   }
   std::vector<Connection*>& may_end = largest->may_end;

@@ -237,7 +237,10 @@ class Worker {
   UseCounter uses_;
   std::vector<std::unique_ptr<Scratch>> free_;
   std::vector<Connection*> connections_;
-  TimePoint no_room_until_{};  // all that may be ended were looked at in vain
+  // All that may be ended were looked at in vain for an address with so many connections: until
+  // then it is not done again for one that has as many.
+  TimePoint no_room_until_{};
+  std::uint64_t no_room_for_ = 0;
   std::uint64_t request_count_ = 0;
   bool draining_ = false;
 };
