@@ -185,6 +185,12 @@ enum class BodyHash : std::uint8_t { Verified, Required };  // Verified: where i
 enum class ErrorStyle : std::uint8_t { Accept, Form, Json, ProblemReporting, Flask };
 enum class HostSent : std::uint8_t { Received, Upstream };
 
+// Where the OAuth parameters of a request may stand.
+struct Places {
+  bool header = true, query = true, form = true;
+  friend bool operator==(const Places&, const Places&) = default;
+};
+
 struct Route {
   std::vector<std::string> hosts;  // authorities it answers to; empty: all
   Pattern path;
@@ -196,6 +202,7 @@ struct Route {
   HostSent host = HostSent::Received;
   std::vector<std::string> signature_methods;  // within oauth.signature_methods; empty: all those
   std::vector<std::string> accept_schemes;     // schemes that may have been signed instead
+  Places credentials;
   BodyHash body_hash = BodyHash::Verified;
   ErrorStyle errors = ErrorStyle::Accept;
   std::vector<std::string> quirks;  // names (see verify/quirk.h), for all clients of the route

@@ -223,6 +223,7 @@ Task<Next> exchange(Exchange& x) {
   if (!refusal) refusal = hear_proxies(x);
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
+  if (!refusal) refusal = check_form_is_clear(x);
   if (!refusal && must_hold_form(x)) {
     if (!body_at_hand(x)) refusal = early_refusal(x);
     if (!refusal) refusal = co_await hold_form(x);

@@ -117,6 +117,8 @@ Task<Step> read_rest_of_head(Exchange& x);
 // input.cc: only forms are signed, so only they are held, and bodies whose hash was signed. Both go
 // into scratch.held; the second is fed to the digester while it is read.
 bool must_hold_form(const Exchange& x);
+// input.cc: a body that a backend may read as a form other than the one that would be signed.
+Step check_form_is_clear(const Exchange& x);
 bool body_at_hand(const Exchange& x);  // all of it has come already
 Task<Step> hold_form(Exchange& x);
 // For at most this long, and never longer than timeouts.hold.

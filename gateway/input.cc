@@ -94,6 +94,16 @@ Task<Step> hold_body(Exchange& x, std::uint64_t limit, Pace& pace, verify::Diges
   co_return nullptr;
 }
 
+// A Content-Encoding that a backend may undo; empty without one. What is signed of a form are the
+// bytes that came.
+std::string_view coding_of(const RequestHead& request) {
+  for (const Field& field : request.fields) {
+    if (!same_name(field.name, "content-encoding")) continue;
+    if (!field.value.empty() && !same_name(field.value, "identity")) return field.value;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool head_at_hand(Exchange& x, Step& refusal) {
@@ -155,6 +165,18 @@ Task<Step> read_more_body(Exchange& x, Pace& pace) {
 bool must_hold_form(const Exchange& x) {
   const bool passed_on = x.route != nullptr && x.route->auth == conf::Auth::None;
   return !x.request_read && !passed_on && verify::is_form(x.request.content_type);
+}
+
+Step check_form_is_clear(const Exchange& x) {
+  if (x.request_read || !may_be_signed(x)) return nullptr;
+  const verify::BodyKind kind = verify::body_kind(x.request.content_type);
+  if (kind == verify::BodyKind::Other) return nullptr;
+  std::string_view unclear = x.request.content_type;
+  if (kind == verify::BodyKind::Form) {
+    unclear = coding_of(x.request);
+    if (unclear.empty()) return nullptr;
+  }
+  return rejected({verify::Reason::FormUnclear, std::string(unclear.substr(0, 64))});
 }
 
 bool body_at_hand(const Exchange& x) {

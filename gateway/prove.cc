@@ -53,7 +53,7 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
                                                              const verify::RequestView& view,
                                                              std::int64_t now) {
   const Gate& gate = x.gate;
-  const verify::Bounds& bounds = x.endpoint ? gate.endpoint_bounds : gate.parameter_bounds;
+  const verify::Bounds& bounds = x.endpoint ? gate.endpoint_bounds : gate.bounds(*x.route);
   auto claim = verify::read_claim(view, bounds, x.scratch.workspace);
   if (!claim) return claim;
   x.claimed_client = claim->client;

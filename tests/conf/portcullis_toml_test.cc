@@ -96,7 +96,8 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"upstream", {"name", "servers"}},
     {"route",
      {"path", "methods", "auth", "hosts", "host", "signature_methods", "accept_schemes",
-      "body_hash", "errors", "quirks", "header_realm", "pass_authorization", "upstream"}},
+      "credentials", "body_hash", "errors", "quirks", "header_realm", "pass_authorization",
+      "upstream"}},
 };
 
 }  // namespace
@@ -149,6 +150,7 @@ TEST_CASE("only what has no default is commented out in the shipped file") {
                                           "route.pass_authorization",
                                           "route.signature_methods",
                                           "route.accept_schemes",
+                                          "route.credentials",
                                           "route.body_hash",
                                           "route.errors",
                                           "route.quirks",
