@@ -26,6 +26,7 @@ class Deadline {
     at_ = kNever;
     fired_ = false;
   }
+  bool armed() const { return at_ != kNever; }
   bool fired() const { return fired_; }
   bool armed() const { return at_ != kNever; }
   // What is left until it fires; kNever's distance is meaningless.

@@ -22,6 +22,8 @@ Step hear_proxies(Exchange& x) {
   x.forwarded = *forwarded;
   if (!chain.empty()) chain += ", ";
   chain += x.connection.peer_address();
+  const std::string_view first = std::string_view(chain).substr(0, chain.find(','));
+  if (!x.forwarded.client.empty()) x.forwarded.client = first;
   x.forwarded_for = chain;
   return nullptr;
 }

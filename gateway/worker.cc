@@ -27,6 +27,12 @@ std::string run_id() {
   return verify::to_hex(bytes);
 }
 
+// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 conf::IpAddress bytes_of(const asio::ip::address& address) {
   return address.is_v6()
              ? address.to_v6().to_bytes()
@@ -107,7 +113,7 @@ Connection::Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp
       worker_(worker),
       shift_(worker.shift_),
       stream_(std::move(stream)),
-      peer_(peer.address().to_string()),
+      peer_(unmapped(peer.address()).to_string()),
       address_size_(peer_.size()),
       peer_ip_(bytes_of(peer.address())),
       index_(worker.connections_.size()) {
