@@ -28,7 +28,6 @@ class Deadline {
   }
   bool armed() const { return at_ != kNever; }
   bool fired() const { return fired_; }
-  bool armed() const { return at_ != kNever; }
   // What is left until it fires; kNever's distance is meaningless.
   Duration left() const;
   // Makes the next sweep fire it: used to end idle connections when draining.
