@@ -170,6 +170,24 @@ Result<std::optional<FileIdentity>> identity(const fs::path& file) {
   return std::optional<FileIdentity>(out);
 }
 
+Result<std::int64_t> change_time(const FileHandle& file) {
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0) return system_failure(errno, "looking at an open file");
+  return std::int64_t{found.st_ctim.tv_sec} * 1'000'000'000 + found.st_ctim.tv_nsec;
+}
+
+Result<std::int64_t> change_time(const fs::path& file) {
+  const FileHandle open(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!open.open()) return system_failure(errno, about("opening", file));
+  return change_time(open);
+}
+
+Result<std::int64_t> touch(const FileHandle& file) {
+  if (::futimens(file.get(), nullptr) != 0)
+    return system_failure(errno, "setting the time of an open file");
+  return change_time(file);
+}
+
 std::string read_boot_id() {
   std::ifstream in("/proc/sys/kernel/random/boot_id");
   std::string line;

@@ -10,6 +10,7 @@
 #include "store/files.h"
 #include "store/ledger.h"
 #include "store/ledger_file.h"
+#include "store/ledger_pulse.h"
 #include "store/mark.h"
 
 namespace store {
@@ -17,6 +18,7 @@ namespace store {
 struct OpenedLedger {
   FileHandle lock;  // no other process has the ledger open while this is held
   MarkFile mark;
+  LedgerPulse pulse;
   LedgerFile file;
 };
 
