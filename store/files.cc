@@ -10,6 +10,9 @@
 #include <fstream>
 #include <utility>
 
+#include "store/file_times.h"
+#include "store/ownership.h"
+
 namespace store {
 
 namespace {
@@ -19,6 +22,20 @@ namespace fs = std::filesystem;
 std::string about(const char* doing, const fs::path& path) {
   return std::string(doing) + " " + in_quotes(path.string());
 }
+
+Result<Done> refuse_other_than(mode_t type, const char* what, const fs::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0)
+    return errno == ENOENT ? Result<Done>(Done{})
+                           : system_failure(errno, about("looking at", path));
+  if ((found.st_mode & S_IFMT) == type) return Done{};
+  const char* const is = S_ISLNK(found.st_mode) ? " is a link" : " is not ";
+  return fail(Error::Kind::Unavailable,
+              in_quotes(path.string()) + is +
+                  (S_ISLNK(found.st_mode) ? ", and the store follows none" : what));
+}
+
+}  // namespace
 
 // Only root may give files away. Others can still hand one to a group of theirs, and where they
 // can't the file stays their own.
@@ -34,8 +51,6 @@ Result<Done> own_like(int descriptor, const fs::path& made, const fs::path& like
     return system_failure(errno, about("giving to its folder's owner", made));
   return Done{};
 }
-
-}  // namespace
 
 FileHandle::FileHandle(FileHandle&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -123,6 +138,14 @@ Result<Done> make_file(const fs::path& file, const fs::path& like) {
   if (!made.open())
     return errno == EEXIST ? Result<Done>(Done{}) : system_failure(errno, about("making", file));
   return own_like(made.get(), file, like);
+}
+
+Result<Done> refuse_link_for_file(const fs::path& file) {
+  return refuse_other_than(S_IFREG, "a file", file);
+}
+
+Result<Done> refuse_link_for_folder(const fs::path& folder) {
+  return refuse_other_than(S_IFDIR, "a folder", folder);
 }
 
 Result<Done> sync_folder(const fs::path& folder) {

@@ -65,14 +65,6 @@ struct FileIdentity {
 // Nothing if the file is missing.
 Result<std::optional<FileIdentity>> identity(const std::filesystem::path& file);
 
-// When the file's content, owner, mode or links last changed, in nanoseconds since the epoch. The
-// kernel alone sets it: what puts older bytes or times back into a file changes it.
-Result<std::int64_t> change_time(const FileHandle& file);
-Result<std::int64_t> change_time(const std::filesystem::path& file);
-
-// Sets the file's times to now, by the clock that change times come from; answers that time.
-Result<std::int64_t> touch(const FileHandle& file);
-
 // Names this boot of the machine; empty where the system doesn't say.
 std::string read_boot_id();
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/file_times.h"
 #include "store/files.h"
 #include "store/ledger_file.h"
 #include "store/ledger_open.h"

@@ -16,9 +16,7 @@
 // - Share: one client can't have more than a part of the entries, so that nobody fills the ledger
 //   for all.
 // - Loss: where the entries or the mark are missing, or are a copy of the files and not the files
-//   (a restored backup), also one that was put back into the same files, the floor rises to now
-//   plus the future window. So it does where the mark was given to another owner, which looks the
-//   same.
+//   (a restored backup), the floor rises to now plus the future window.
 //
 // Threads: all calls but open(), close() and the destructor may come from any thread; claims take
 // turns. raise_mark() does not hold claims up. One process at a time may have it open.

@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "store/file_times.h"
+#include "store/ownership.h"
+
 namespace store {
 
 namespace {
@@ -133,6 +136,7 @@ Result<FileHandle> hold(const fs::path& store) {
                     ": check the path, or make one with `portcullis client add`");
   if (auto local = refuse_network_file_system(store); !local) return local.failure();
   if (auto made = make_folder(ledger_folder(store), store); !made) return made.failure();
+  if (auto own = refuse_link_for_folder(ledger_folder(store)); !own) return own.failure();
   auto lock = lock_folder(ledger_folder(store), /*wait=*/false);
   if (!lock && lock.error().kind == Error::Kind::Busy)
     return fail(Error::Kind::Busy, "another process is serving the store at " +

@@ -2,6 +2,11 @@
 
 // Opening the replay ledger: who may, and which of what is on the disk can be believed. For
 // ledger.cc alone.
+//
+// Older files that were put back in place of newer ones are told from these, also where they are
+// the same files with older bytes, by the change times that mark and pulse know. A mark that is not
+// the one that was left makes the floor now plus the future window; a ledger, the mark. Giving the
+// files to another owner looks the same.
 
 #include <cstdint>
 #include <filesystem>

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/file_times.h"
 #include "verify/crypto.h"
 
 namespace store {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/file_times.h"
 #include "store/ledger.h"
 #include "store/mark.h"
 #include "tests/store/support.h"
