@@ -7,33 +7,41 @@
 namespace gateway {
 namespace {
 
-constexpr unsigned kMaxInterim = 16;  // 1xx answers before the final one
-
-// Takes interim answers off the front of scratch.up. False: what stands there is a final answer, or
-// no answer at all.
-bool only_interim(Exchange& x) {
+// Looks for a final answer's head at the front of scratch.up, and drops the interim ones before it.
+Parse final_head(Exchange& x, HeadScanner& scanner, bool bodiless, Flaw& flaw) {
+  const HeadBounds bounds = answer_bounds(x.gate.head_bounds);
   Buffer& up = x.scratch.up;
-  while (!up.empty()) {
-    HeadScanner scanner;
-    Flaw flaw;
-    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
-    if (parse == Parse::NeedMore) return up.space_size() > 0;
-    if (parse == Parse::Bad) return false;
-    std::string_view head = up.view().substr(0, scanner.length());
-    ResponseHead& response = x.scratch.response;
-    parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, false, response, flaw);
-    if (parse == Parse::Bad || response.status >= 200 || response.status == 101) return false;
-    if (++x.interim_answers == kMaxInterim) return false;
-    up.consume(scanner.length());
+  ResponseHead& response = x.scratch.response;
+  for (;;) {
+    Parse parse = scanner.scan(up.view(), bounds, flaw);
+    if (parse != Parse::Done) return parse;
+    const std::string_view head = up.view().substr(0, scanner.length());
+    parse = x.scratch.response_reader.read_head(head, bounds, bodiless, response, flaw);
+    if (parse == Parse::Bad || response.status >= 200) return parse;
+    if (response.status == 101) {
+      return bad(flaw, Fault::UpstreamBroken, "an upgrade that nobody asked for");
+    }
+    if (head.size() > kInterimBytes - x.interim_bytes) {
+      return bad(flaw, Fault::UpstreamBroken, "too many interim answers");
+    }
+    x.interim_bytes += head.size();
+    up.consume(head.size());
+    scanner.reset();
   }
-  return true;
+}
+
+// Room in scratch.up for more of a head.
+void make_room(Buffer& up) {
+  if (up.space_size() > 0) return;
+  up.compact();
+  if (up.space_size() == 0) up.reserve(up.capacity() * 2);
 }
 
 // While the request's body is on its way: a final answer ends the sending, interim ones are
 // dropped. The state is shared with the pending wait, which may outlive the sending.
 class Watch {
  public:
-  explicit Watch(Exchange& x) : state_(std::make_shared<State>(State{&x})) { wait(state_); }
+  explicit Watch(Exchange& x) : state_(std::make_shared<State>(State{.x = &x})) { wait(state_); }
   ~Watch() {
     Exchange& x = *state_->x;
     state_->x = nullptr;
@@ -47,6 +55,7 @@ class Watch {
   struct State {
     Exchange* x = nullptr;
     bool answered = false;
+    HeadScanner scanner{Reading::Answer};
   };
 
   static void wait(std::shared_ptr<State> state) {
@@ -55,10 +64,15 @@ class Watch {
       if (error || state->x == nullptr) return;
       Exchange& x = *state->x;
       Buffer& up = x.scratch.up;
+      make_room(up);
       auto [failed, bytes] = x.upstream->read_now(up.space(), up.space_size());
       up.filled(bytes);
       x.answered = x.answered || bytes > 0;
-      if (!failed && only_interim(x)) return wait(std::move(state));
+      Flaw flaw;
+      if (!failed && final_head(x, state->scanner, false, flaw) == Parse::NeedMore) {
+        if (x.upstream->armed()) x.upstream->set(x.gate.settings.timeouts.upstream_response);
+        return wait(std::move(state));
+      }
       state->answered = true;
       x.connection.stream().cancel();
       x.upstream->cancel();
@@ -68,16 +82,23 @@ class Watch {
   std::shared_ptr<State> state_;
 };
 
-// Asking once more can do no harm (RFC 9110 9.2.1), and nothing was signed: a signed request is
-// never repeated.
+// Whether a pooled connection ended before the request could be answered, and asking once more can
+// do no harm: the method is safe (RFC 9110 9.2.1), there is no body, no byte of an answer had come.
 bool may_repeat(const Exchange& x) {
   std::string_view method = x.request.method;
-  return !x.credential && x.request.framing == Framing::None &&
+  return x.upstream_ended && !x.answered && x.request.framing == Framing::None &&
          (method == "GET" || method == "HEAD" || method == "OPTIONS");
+}
+
+// The backend closed or reset the connection.
+bool is_end(const ErrorCode& error) {
+  return error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe;
 }
 
 Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
   if (x.upstream->fired()) return stop({.fault = Fault::UpstreamTimeout, .detail = what});
+  x.upstream_ended = is_end(error);
   return stop({.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()});
 }
 
@@ -186,38 +207,24 @@ Task<Step> stream_request(Exchange& x, std::span<asio::const_buffer> rest) {
 
 Task<Step> read_answer_head(Exchange& x, bool bodiless) {
   Buffer& up = x.scratch.up;
-  HeadScanner scanner;
+  HeadScanner scanner(Reading::Answer);
   Flaw flaw;
-  while (x.interim_answers < kMaxInterim) {
-    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
-    if (parse == Parse::NeedMore) {
-      if (up.space_size() == 0) {
-        up.compact();
-        if (up.space_size() == 0) up.reserve(up.capacity() * 2);
-      }
-      x.upstream->set(x.gate.settings.timeouts.upstream_response);
-      auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
-      if (error) co_return upstream_failed(x, "waiting for the answer", error);
-      up.filled(bytes);
-      x.answered = true;
-      continue;
-    }
-    if (parse == Parse::Done) {
-      std::string_view head = up.view().substr(0, scanner.length());
-      parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, bodiless,
-                                                  x.scratch.response, flaw);
-    }
-    if (parse == Parse::Bad || x.scratch.response.status == 101) {
+  for (;;) {
+    const Parse parse = final_head(x, scanner, bodiless, flaw);
+    if (parse == Parse::Done) break;
+    if (parse == Parse::Bad) {
       co_return stop(
           {.fault = Fault::UpstreamBroken, .detail = "not a proper answer: " + flaw.sentence});
     }
-    x.answer_head_size = scanner.length();
-    if (x.scratch.response.status >= 200) co_return nullptr;
-    up.consume(scanner.length());
-    scanner.reset();
-    ++x.interim_answers;
+    make_room(up);
+    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
+    if (error) co_return upstream_failed(x, "waiting for the answer", error);
+    up.filled(bytes);
+    x.answered = true;
   }
-  co_return stop({.fault = Fault::UpstreamBroken, .detail = "too many interim answers"});
+  x.answer_head_size = scanner.length();
+  co_return nullptr;
 }
 
 namespace {
@@ -235,8 +242,9 @@ Task<Step> ask(Exchange& x) {
     rest = x.scratch.gathered;
     ErrorCode error;
     bool written = x.upstream->write_now(rest, error);
-    if (error) co_return upstream_failed(x, "sending", error);
-    x.request_sent = written && held.on_disk() == 0;
+    if (error && !is_end(error)) co_return upstream_failed(x, "sending", error);
+    // A connection that ended is read all the same: it may have left an answer behind.
+    x.request_sent = error || (written && held.on_disk() == 0);
   }
   if (!x.request_sent) {
     Step stopped = co_await stream_request(x, rest);
@@ -253,9 +261,9 @@ Task<Step> ask(Exchange& x) {
 
 }  // namespace
 
-// A pooled connection was looked at when it was taken, and may still die before the request reaches
-// the backend. An unsigned request that can do no harm is then sent on a fresh one, if no byte of
-// an answer had come.
+// A pooled connection was looked at when it was taken, and may still end before the request reaches
+// the backend. The request may then be sent once more, on a fresh connection; never a third time.
+// The ledger has noted it before, and is not asked again.
 Task<Step> ask_backend(Exchange& x) {
   UpstreamPool& pool = x.shift.upstream(x.route->upstream);
   write_onward_head(x, pool);
@@ -263,17 +271,23 @@ Task<Step> ask_backend(Exchange& x) {
   x.upstream = pool.take();
   if (x.upstream) {
     refusal = co_await ask(x);
-    bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && !x.answered;
-    if (!died_idle || !may_repeat(x)) {
+    if (!refusal || !may_repeat(x)) {
       if (refusal) x.upstream.reset();
       co_return refusal;
     }
   }
+  const bool repeats = x.upstream != nullptr;
   auto connected = co_await pool.connect();
   if (!connected) co_return stop(std::move(connected.error()));
+  // The wait may have been long, and who was proven may have lost the right meanwhile.
+  refusal = judge_rights_again(x);
+  if (refusal) co_return refusal;
+  write_onward_head(x, pool);
   x.upstream = std::move(*connected);
   refusal = co_await ask(x);
-  if (refusal) x.upstream.reset();
+  if (!refusal) co_return nullptr;
+  x.upstream.reset();
+  if (repeats) refusal->detail = "after a pooled connection had ended: " + refusal->detail;
   co_return refusal;
 }
 

@@ -131,8 +131,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 
   server.start();
-  std::cout << "listening on " << server.address() << std::endl;
-  std::cout.clear();  // nobody has to read it
+  const std::string ready = "listening on " + server.address() + '\n';
+  if (::write(STDOUT_FILENO, ready.data(), ready.size()) < 0)  // nobody has to read it
+    log.say(conf::LogLevel::Warn, "standard output can't be written");
   main_loop.run();
   server.join();
   desk.background.end();  // before the loops go that what it does would report to

@@ -21,6 +21,12 @@ std::string run_id() {
   return verify::to_hex(bytes);
 }
 
+// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 conf::IpAddress bytes_of(const asio::ip::address& address) {
   return address.is_v6()
              ? address.to_v6().to_bytes()
@@ -50,11 +56,12 @@ Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
       hygiene(settings.headers),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
-  for (const conf::Route& route : all.routes) requirements.push_back(requirement_of(route));
+  for (const conf::Route& route : all.routes) {
+    requirements.push_back(requirement_of(route));
+    route_bounds.push_back(bounds_of(route, all.limits));
+  }
   client_requirement.token = false;
-  parameter_bounds.parameters = all.limits.parameters;
-  endpoint_bounds.parameters = all.limits.parameters;
-  endpoint_bounds.split_callback_and_verifier = all.oauth.split_parameters;
+  endpoint_bounds = provider_bounds(all);
   style.realm_name = all.oauth.realm_name;
   style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
   style.verbose = all.oauth.verbose_errors;
@@ -100,7 +107,7 @@ Connection::Connection(Worker& worker, std::unique_ptr<Stream> stream, const Tcp
       worker_(worker),
       shift_(worker.shift_),
       stream_(std::move(stream)),
-      peer_(peer.address().to_string()),
+      peer_(unmapped(peer.address()).to_string()),
       address_size_(peer_.size()),
       peer_ip_(bytes_of(peer.address())),
       index_(worker.connections_.size()) {

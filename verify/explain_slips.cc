@@ -183,7 +183,7 @@ std::string shown(std::string_view text) {
 
 bool is_own(const Item& item) { return decoded_name(item).starts_with("oauth_"); }
 
-void add_quirk_slips(const Evidence& evidence, QuirkSet quirks, Slips& out) {
+void add_quirk_slips(QuirkSet quirks, Slips& out) {
   struct Row {
     Quirk quirk;
     const char* sentence;
@@ -202,11 +202,6 @@ void add_quirk_slips(const Evidence& evidence, QuirkSet quirks, Slips& out) {
                 " for this client or route, or sign as RFC 5849 says.",
             [quirk](Recipe& r) { bend(r.items, quirk); });
   }
-  Items plain = right_recipe(evidence.request, {}).items;
-  out.add(Aspect::Items, "no_quirk",
-          "The signature is as RFC 5849 says, and a quirk of this client or route says otherwise: "
-          "take the quirk away.",
-          [plain](Recipe& r) { r.items = plain; });
 }
 
 void add_body_slips(const Evidence& evidence, Slips& out) {
@@ -307,7 +302,7 @@ void add_encoding_slips(Slips& out) {
 std::vector<Slip> slips_of(const Evidence& evidence, const Recipe& right, QuirkSet quirks) {
   Slips out;
   add_url_slips(evidence, right, out);
-  add_quirk_slips(evidence, quirks, out);
+  add_quirk_slips(quirks, out);
   add_body_slips(evidence, out);
   add_item_slips(evidence, right, out);
   add_encoding_slips(out);

@@ -148,6 +148,7 @@ class Look {
     }
     find_rules();
     make_evidence();
+    check_form_is_clear();
     if (auto done = find_keys(); !done) return done.failure();
     report_.explanation = verify::explain(evidence_, keys_, secrets_, rules_);
     hide(secrets_, report_);
@@ -164,13 +165,13 @@ class Look {
       }
       rules_.policy.enforce_tls = false;
       rules_.requirement.token = false;
+      rules_.bounds.authorization_passed_on = true;
       report_.request.remark(
           "Without --config the routes are not known: realms, methods allowed and quirks of routes "
           "were not looked at.");
       return;
     }
     rules_.policy = policy_of(place_.settings->oauth);
-    rules_.bounds.parameters = place_.settings->limits.parameters;
     find_route(*place_.settings);
   }
 
@@ -223,7 +224,7 @@ class Look {
       method_not_allowed("This address allows " + std::string(endpoints.allowed(*endpoint)));
     }
     at_provider_ = {*endpoint, settings.oauth.default_callback, rules_.now};
-    rules_.bounds.split_callback_and_verifier = settings.oauth.split_parameters;
+    rules_.bounds = provider_bounds(settings);
     rules_.requirement.token =
         provider::is_signed(*endpoint) && *endpoint != provider::Endpoint::RequestToken;
     if (!provider::is_signed(*endpoint)) {
@@ -236,6 +237,7 @@ class Look {
     route_ = *std::find(settings.routes.begin(), settings.routes.end(), route);
     report_.route = route.path.text + " (line " + std::to_string(route.where.line) + ")";
     rules_.requirement = requirement_of(route_);
+    rules_.bounds = bounds_of(route_, settings.limits);
     if (route.auth == conf::Auth::None) {
       report_.request.remark("The route has auth = \"none\": the gate checks no signature there.");
     }
@@ -302,6 +304,28 @@ class Look {
     using enum Credentials::TokenKind;
     if (!at_provider_ || at_provider_->endpoint != provider::Endpoint::AccessToken) return Access;
     return claim.renews() ? Renewed : Request;
+  }
+
+  // As the gate does before it looks at credentials.
+  void check_form_is_clear() {
+    const RequestText& request = report_.request;
+    const std::string_view type = request.value_or_empty("Content-Type");
+    const verify::BodyKind kind = verify::body_kind(type);
+    if (request.body.empty() || kind == verify::BodyKind::Other) return;
+    if (at_provider_ && !provider::is_signed(at_provider_->endpoint)) return;
+    if (route_.auth == conf::Auth::None) return;
+    std::string at_fault = "Content-Type " + conf::quoted(std::string(type));
+    if (kind == verify::BodyKind::Form) {
+      const std::string_view coding = request.value_or_empty("Content-Encoding");
+      if (coding.empty() || same_name(coding, "identity")) return;
+      at_fault = "Content-Encoding " + conf::quoted(std::string(coding));
+    }
+    const auto reason = verify::Reason::FormUnclear;
+    report_.causes.push_back(
+        {std::string(verify::name(reason)),
+         std::string(verify::sentence(reason)) + " It has " + at_fault +
+             ": send application/x-www-form-urlencoded, perhaps with a charset such as UTF-8, and "
+             "the form as it is."});
   }
 
   void check_body_hash_is_there(const verify::Claim& claim) {

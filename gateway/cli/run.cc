@@ -10,12 +10,12 @@
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/text.h"
+#include "gateway/cli/version.h"
 #include "store/map_role.h"
 
 namespace gateway::cli {
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr const char* kExamples =
     "portcullis client add --store /var/lib/portcullis --name \"Mobile app\" --realm email\n"
     "portcullis check --config /etc/portcullis.toml\n"
@@ -23,7 +23,7 @@ constexpr const char* kExamples =
     "portcullis token issue --help";
 
 Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const World& world) {
-  Parser parser("An OAuth 1.0a gatekeeper in front of HTTP APIs.", kVersion, kExamples);
+  Parser parser("An OAuth 1.0a gatekeeper in front of HTTP APIs.", version(), kExamples);
   declare_gateway(parser.root(), world);
   declare_client(parser.root(), world);
   declare_user(parser.root(), world);
@@ -65,7 +65,7 @@ int run(const std::vector<std::string>& arguments, World world) {
       return done.error().exit_code;
     }
     if (world.console.out.flush()) return 0;
-    err << "portcullis: standard output can't be written\n";
+    err << "portcullis: standard output can't be written; what was changed stays changed\n";
   } catch (const std::exception& fault) {
     err << "portcullis: " << printable(fault.what()) << '\n';
   }

@@ -34,6 +34,18 @@ std::vector<Answered> answers() {
       {"behind interim ones",
        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n" + answer("hello")},
        "200 hello\n"},
+      {"behind many interim ones",
+       {[] {
+         std::string many;
+         for (int i = 0; i < 30; ++i) many += "HTTP/1.1 102\n\n";
+         return many + answer("hello");
+       }()},
+       "200 hello\n"},
+      {"with a length and in chunks",
+       {kOk + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n"},
+       "200 hi\n"},
+      {"in bare line feeds", {"HTTP/1.1 200\nContent-Length: 5\n\nhello"}, "200 hello\n"},
       {"that ends its connection",
        {answer("hello", "Connection: close\r\n"), Then::Close},
        "200 hello\n"},
@@ -47,28 +59,17 @@ std::vector<Answered> broken() {
        {"HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
        "502"},
       {"interim ones alone", {"HTTP/1.1 100 Continue\r\n\r\n", Then::Close}, "502"},
-      {"too many interim ones",
-       {[] {
-         std::string many;
-         for (int i = 0; i < 16; ++i) many += "HTTP/1.1 103 Early\r\n\r\n";
-         return many + answer("hello");
-       }()},
-       "502"},
       {"garbage", {"garbage\r\n\r\n"}, "502"},
       {"HTTP/0.9", {"<html>hello</html>", Then::Close}, "502"},
       {"nothing", {"", Then::Close}, "502"},
       {"a reset", {"", Then::Reset}, "502"},
       {"two lengths", {kOk + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"}, "502"},
-      {"length and chunks",
-       {kOk + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-       "502"},
       {"another coding", {kOk + "Transfer-Encoding: gzip\r\n\r\nhello"}, "502"},
       {"chunks in HTTP/1.0",
        {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
        "502"},
-      {"a bare line feed", {"HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"}, "502"},
-      {"a control byte", {kOk + "X: \x01\r\nContent-Length: 0\r\n\r\n"}, "502"},
-      {"an endless head", {kOk + "X: " + std::string(40000, 'x'), Then::Silent}, "502"},
+      {"a bare carriage return", {"HTTP/1.1 200 OK\rContent-Length: 0\r\n\r\n"}, "502"},
+      {"an endless head", {kOk + "X: " + std::string(300000, 'x'), Then::Silent}, "502"},
   };
 }
 
@@ -141,7 +142,9 @@ TEST_CASE("an answer cut short never looks complete") {
     for (const Answered& row : answers()) {
       CAPTURE(row.name);
       const std::size_t head = row.reply.bytes.rfind("HTTP/1.");
-      const std::size_t body = row.reply.bytes.find("\r\n\r\n", head) + 4;
+      const std::string& bytes = row.reply.bytes;
+      const std::size_t feeds = bytes.find("\n\n", head);
+      const std::size_t body = feeds != kNone ? feeds + 2 : bytes.find("\r\n\r\n", head) + 4;
       for (std::size_t size = 0; size < row.reply.bytes.size(); ++size) {
         CAPTURE(size);
         const bool until_close =
@@ -204,28 +207,107 @@ TEST_CASE("a pooled connection is used again, and one that the backend closed is
   }
 }
 
-TEST_CASE("a signed request is sent once, whatever becomes of it") {
+TEST_CASE("a safe request is sent once more when its pooled connection ends without an answer") {
   World world;
-  for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"}) {
-    for (const char* before_the_end : {"", "HTTP/1.1 103 Early\r\n\r\n"}) {
-      CAPTURE(method);
-      get(world, {answer("hello")});
-      world.origin->asked.clear();
-      CHECK(get(world, {before_the_end, Then::Close}, method).text().starts_with("502"));
-      CHECK(world.origin->asked.size() == 1);
+  struct Row {
+    Ask ask;
+    std::string before_the_end;
+    std::size_t times;  // that the backend sees it
+  };
+  const std::string length = "Content-Length: ", chunked = "Transfer-Encoding: chunked\r\n";
+  const std::vector<Row> rows{
+      {{.method = "GET"}, "", 2},
+      {{.method = "HEAD"}, "", 2},
+      {{.method = "OPTIONS"}, "", 2},
+      {{.method = "GET", .lines = length + "0\r\n"}, "", 2},
+      {{.method = "GET", .target = "/api/" + std::string(9000, 'x')}, "", 2},
+      {{.method = "get"}, "", 1},
+      {{.method = "POST"}, "", 1},
+      {{.method = "PUT"}, "", 1},
+      {{.method = "DELETE"}, "", 1},
+      {{.method = "PATCH"}, "", 1},
+      {{.method = "PROPFIND"}, "", 1},
+      {{.method = "POST", .form = "a=b"}, "", 1},
+      {{.method = "GET", .form = "a=b"}, "", 1},
+      {{.method = "GET", .lines = length + "1\r\n", .body = "x"}, "", 1},
+      {{.method = "OPTIONS", .lines = length + "1\r\n", .body = "x"}, "", 1},
+      {{.method = "GET", .lines = chunked, .body = "0\r\n\r\n"}, "", 1},
+      {{.method = "GET"}, "H", 1},
+      {{.method = "GET"}, "\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 200 OK\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 100 Continue\r\n\r\n", 1},
+      {{.method = "HEAD"}, "HTTP/1.1 102 Processing\r\n\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 103 Early Hints\r\n\r\n", 1},
+  };
+  for (const Row& row : rows) {
+    for (Then then : {Then::Close, Then::Reset}) {
+      for (bool is_signed : {true, false}) {
+        CAPTURE(row.ask.method);
+        CAPTURE(row.ask.lines);
+        CAPTURE(row.before_the_end);
+        CAPTURE(is_signed);
+        Ask ask = row.ask;
+        if (!is_signed) ask.target = "/public" + ask.target;
+        const std::string bytes = is_signed ? world.signed_by_alice(ask) : World::plain(ask);
+        get(world, {answer("hello")});
+        world.origin->asked.clear();
+        const Reply end{row.before_the_end, then};
+        world.origin->script = [end](const Asked&, std::size_t) { return end; };
+        // The bytes before a reset may be lost with it, and only then.
+        if (then == Then::Reset && !row.before_the_end.empty()) continue;
+        CHECK(world.talk(Client{{Piece{bytes}}}, {ask.method}).text().starts_with("502"));
+        const std::vector<Asked>& asked = world.origin->asked;
+        REQUIRE(asked.size() == row.times);
+        const bool fresh = asked.front().connection != asked.back().connection;
+        CHECK(fresh == (row.times == 2));
+        CHECK(asked.front().head == asked.back().head);  // with its X-Request-Id
+        // On a connection that was never used before, once.
+        world.origin->asked.clear();
+        const std::string anew = is_signed ? world.signed_by_alice(ask) : World::plain(ask);
+        CHECK(world.talk(Client{{Piece{anew}}}, {ask.method}).text().starts_with("502"));
+        CHECK(world.origin->asked.size() == 1);
+      }
     }
   }
 }
 
-TEST_CASE("an unsigned one that does no harm is sent anew once, on a fresh connection") {
+TEST_CASE("what a pooled connection left unanswered is answered by a fresh one") {
   World world;
-  const std::string open = "GET /public/x HTTP/1.1\r\nHost: api.test\r\n\r\n";
+  for (Then then : {Then::Close, Then::Reset}) {
+    for (int round = 0; round < 3; ++round) {
+      get(world, {answer("hello")});
+      const std::size_t before = world.origin->asked.size();
+      world.origin->script = [before, then](const Asked&, std::size_t number) {
+        return number == before ? Reply{"", then} : Reply{answer("again")};
+      };
+      const std::string pipelined = world.signed_by_alice({}) + world.signed_by_alice({});
+      CHECK(world.talk(pipelined).text() == "200 again\n200 again\n");
+      CHECK(world.origin->asked.size() == before + 3);
+    }
+  }
+}
+
+TEST_CASE("a request is not sent again when its pooled connection stays silent") {
+  World world([](conf::Settings& settings) {
+    settings.timeouts.upstream_response = std::chrono::milliseconds(100);
+  });
   get(world, {answer("hello")});
-  world.origin->script = [](const Asked&, std::size_t) { return Reply{"", Then::Close}; };
-  for (std::size_t times : {2, 1}) {
-    world.origin->asked.clear();
-    CHECK(world.talk(Client{{Piece{open}}}, {"GET"}).text().starts_with("502"));
-    CHECK(world.origin->asked.size() == times);
+  world.origin->asked.clear();
+  CHECK(get(world, {"", Then::Silent}).text().starts_with("504"));
+  CHECK(world.origin->asked.size() == 1);
+}
+
+TEST_CASE("interim answers have at most a megabyte together") {
+  World world;
+  const std::string interim = "HTTP/1.1 103 Early\r\nX: " + std::string(1000, 'x') + "\r\n\r\n";
+  const std::size_t most = kInterimBytes / interim.size();
+  for (const char* method : {"GET", "POST"}) {
+    for (std::size_t over : {0, 1}) {
+      std::string bytes;
+      for (std::size_t i = 0; i < most + over; ++i) bytes += interim;
+      const Outcome outcome = get(world, {bytes + answer("hello")}, method);
+      CHECK(outcome.text().starts_with(over == 0 ? "200 hello" : "502"));
+    }
   }
 }
 
