@@ -26,7 +26,7 @@ inline constexpr unsigned kDecodedTwice = 3;
 inline constexpr unsigned kParametersCut = 4;
 inline constexpr unsigned kAllChanges = 8;  // how many there are together
 
-struct Reading {
+struct PathReading {
   std::string path;
   unsigned changes = 0;
 };
@@ -47,7 +47,7 @@ class Readings {
  public:
   explicit Readings(std::string_view path);  // as sent; it comes out first
   // nullptr at the end. Valid until the next call.
-  const Reading* next();
+  const PathReading* next();
   // There are more readings than the bound, and next() gave only that many.
   bool too_many() const { return too_many_; }
 
@@ -56,7 +56,7 @@ class Readings {
   void expand(std::size_t index);
 
   std::size_t bound_;
-  std::vector<Reading> found_;
+  std::vector<PathReading> found_;
   std::size_t given_ = 0;
   bool too_many_ = false;
 };

@@ -372,7 +372,7 @@ Match RouteTable::match(std::string_view authority, std::string_view method,
   const Form form = form_of(path);
   if (form == Form::Knotty) {
     Readings readings(path);
-    while (const Reading* reading = readings.next()) {
+    while (const PathReading* reading = readings.next()) {
       const Index& read = *index[reading->changes];
       if (!read.lead(authority, method, reading->path).same_as(sent)) return ambiguous();
       if (sent.route && read.misread(authority, method, reading->path, *sent.route)) {
