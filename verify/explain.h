@@ -31,7 +31,11 @@ struct Evidence {
   std::string_view host;          // the Host field as received; may be empty
   std::string_view body;          // whole, whatever it is
   std::string_view other_method;  // of a field such as X-HTTP-Method-Override; may be empty
-  std::vector<std::pair<std::string, std::string>> members;  // of a body that is a JSON object
+  std::string_view fragment;      // of the URL that is called; may be empty
+  using Members = std::vector<std::pair<std::string, std::string>>;
+  Members members;                    // of a body that is a JSON object
+  std::vector<Members> more_members;  // the same, written in other ways
+  Members parts;                      // of a multipart body, those that are no files
   std::vector<OtherUrl> other_urls;
   std::optional<std::string_view> base_string;  // the client's own
 };
@@ -104,9 +108,10 @@ Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecre
                     const Rules& rules);
 
 // Bounds of the search.
+inline constexpr std::size_t kMaxChanges = 4;  // that are tried together
 inline constexpr std::size_t kMaxPairedBytes =
-    16 << 10;  // of a base string whose changes are tried two by two
-inline constexpr std::size_t kMaxPairs = 4000;  // of changes
-inline constexpr std::size_t kMaxLeftOut = 64;  // parameters that are left out one by one
+    16 << 10;  // of a base string whose changes are tried together
+inline constexpr std::size_t kMaxWork = 400'000'000;  // bytes that are hashed, about
+inline constexpr std::size_t kMaxLeftOut = 64;        // parameters that are left out one by one
 
 }  // namespace verify
