@@ -168,13 +168,20 @@ void compare_with_own(std::string_view own, Explanation& out) {
   out.same_base_string = !out.difference;
   const bool of_another = out.difference && (out.difference->parameter == name(Field::Nonce) ||
                                              out.difference->parameter == name(Field::Timestamp));
-  if (of_another) {
+  const bool signed_so = !out.near_misses.empty() && out.near_misses.front().signature_fits;
+  if (of_another && !signed_so) {
     out.remarks.emplace_back(
         "The client's base string has another nonce or timestamp: it is not of this request.");
   }
 }
 
 }  // namespace
+
+std::size_t Explanation::steps() const {
+  if (signature != Signature::Wrong) return 0;
+  const bool known = !near_misses.empty() && near_misses.front().signature_fits;
+  return known ? 1 + near_misses.front().changes.size() : 2 + 2 * kMaxChanges;
+}
 
 bool Explanation::cause_found() const {
   const bool told_apart = difference && difference->parameter != name(Field::Nonce) &&
@@ -207,14 +214,18 @@ Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecre
   } else if (known) {
     out.signature = Explanation::Signature::Wrong;
   }
-  if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
-  if (out.signature == Explanation::Signature::Right) return out;
+  if (out.signature == Explanation::Signature::Right) {
+    if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
+    return out;
+  }
 
   const Recipe right = right_recipe(evidence.request, quirks);
   std::vector<Slip> slips;
   if (!plaintext) slips = slips_of(evidence, right, quirks);
-  Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes);
+  Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes,
+                rules.most_work);
   Finder(search, fits, evidence.base_string, out).run();
+  if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
   if (known && out.near_misses.empty()) {
     remark_on_search(evidence.request, *claim, keys, rules, workspace, out);
   }

@@ -43,8 +43,8 @@ std::string part_of(const Recipe& recipe, Part part) {
 
 }  // namespace
 
-Search::Search(const Recipe& right, std::vector<Slip> slips, bool pairs)
-    : right_(right), slips_(std::move(slips)), pairs_(pairs), left_(kMaxWork) {
+Search::Search(const Recipe& right, std::vector<Slip> slips, bool pairs, std::size_t most_work)
+    : right_(right), slips_(std::move(slips)), pairs_(pairs), left_(most_work) {
   worlds_.push_back({right, {}});
   std::unordered_set<std::string> seen{base_string(right)};
   for (const Slip& slip : slips_) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // Every base string that a client may have made by so many slips, each told apart from those that
-// take fewer. Bounded by kMaxWork. Slow; one thread at a time.
+// take fewer. Bounded. Slow; one thread at a time.
 
 #include <array>
 #include <cstddef>
@@ -22,7 +22,7 @@ using SlipSet = std::vector<const Slip*>;
 class Search {
  public:
   // `right`: what the gate does. `pairs`: whether two slips are tried together at all.
-  Search(const Recipe& right, std::vector<Slip> slips, bool pairs);
+  Search(const Recipe& right, std::vector<Slip> slips, bool pairs, std::size_t most_work);
 
   // Whether the base string is the one looked for.
   using Accept = std::function<bool(const std::string& base)>;
