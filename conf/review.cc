@@ -91,12 +91,31 @@ void review_schemes(const Route& route, const std::vector<std::string>& possible
   }
 }
 
+// Whoever is given a signed form to send, as browsers are by learning platforms, can send its
+// fields as a query, with credentials and all, and a body of his own beside it.
+void review_bodies(const Route& route, std::vector<std::string>& out) {
+  if (route.auth != Auth::Client || route.body_hash == BodyHash::Required) return;
+  const Places& places = route.credentials;
+  const bool one_place = places.header + places.query + places.form == 1;
+  if (one_place && !places.query) return;
+  const auto bodiless = [](const std::string& method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS";
+  };
+  const auto& methods = route.methods;
+  if (!methods.empty() && std::all_of(methods.begin(), methods.end(), bodiless)) return;
+  out.push_back("the route on line " + std::to_string(route.where.line) +
+                " has auth \"client\" and takes bodies that nobody signed: say with credentials = "
+                "\"form\" or \"header\" where its clients send theirs, or set body_hash = "
+                "\"required\"");
+}
+
 void review_routes(const Settings& settings, std::vector<std::string>& out) {
   if (settings.routes.empty()) out.emplace_back("there is no [[route]]: every request gets 404");
   const std::vector<std::string> hosts = accepted(settings.listen);
   const std::vector<std::string> schemes = possible_schemes(settings.listen);
   for (const Route& route : settings.routes) {
     review_schemes(route, schemes, out);
+    review_bodies(route, out);
     for (const std::string& host : route.hosts) {
       if (hosts.empty() || std::find(hosts.begin(), hosts.end(), host) != hosts.end()) continue;
       out.push_back(

@@ -125,6 +125,29 @@ void read_route_upstream(Reader& in, Route& out, const Settings& settings,
                                               suggestion(out.upstream, names));
 }
 
+bool is_place(std::string_view text) {
+  return text == "header" || text == "query" || text == "form";
+}
+
+void read_credentials(Reader& in, Places& out) {
+  constexpr std::string_view kKey = "credentials";
+  const Node* node = in.take(kKey);
+  if (!node || (node->kind == Node::Kind::String && node->text == "any")) return;
+  std::vector<std::string> places;
+  if (node->kind == Node::Kind::Array) {
+    in.read_items(kKey, *node, places, only(is_place), "\"header\", \"query\" or \"form\"");
+    in.not_empty(kKey);
+  } else if (node->kind == Node::Kind::String && is_place(node->text)) {
+    places.push_back(node->text);
+  } else {
+    in.wrong(kKey, "\"any\", \"header\", \"query\", \"form\", or a list of the last three");
+  }
+  const auto has = [&](std::string_view place) {
+    return std::find(places.begin(), places.end(), place) != places.end();
+  };
+  out = {.header = has("header"), .query = has("query"), .form = has("form")};
+}
+
 void read_route_verification(Reader& in, Route& out, const OAuth& oauth) {
   in.parsed_list("signature_methods", out.signature_methods, only(is_signature_method),
                  kSignatureMethod);
@@ -139,6 +162,7 @@ void read_route_verification(Reader& in, Route& out, const OAuth& oauth) {
   in.parsed_list("accept_schemes", out.accept_schemes,
                  only([](std::string_view text) { return text == "http" || text == "https"; }),
                  "\"http\" or \"https\"");
+  read_credentials(in, out.credentials);
   in.choice<BodyHash>("body_hash", out.body_hash,
                       {{"verified", BodyHash::Verified}, {"required", BodyHash::Required}});
   in.choice<ErrorStyle>("errors", out.errors,
@@ -151,8 +175,8 @@ void read_route_verification(Reader& in, Route& out, const OAuth& oauth) {
   in.parsed("header_realm", out.header_realm, only(is_realm_name),
             "printable ASCII without '\"' and '\\'");
   if (out.auth != Auth::None) return;
-  for (const std::string_view key :
-       {"signature_methods", "accept_schemes", "body_hash", "quirks", "header_realm"}) {
+  for (const std::string_view key : {"signature_methods", "accept_schemes", "credentials",
+                                     "body_hash", "quirks", "header_realm"}) {
     if (in.take(key)) {
       in.mistakes().add(in.where(key),
                         in.name(key) + " means nothing on a route with auth = \"none\"");

@@ -160,6 +160,7 @@ void read_limits(Reader& in, Limits& out) {
   in.parsed("hashed_bodies_bytes", out.hashed_bodies_bytes, parse_positive_size, kSize);
   in.parsed("body_bytes", out.body_bytes, parse_body, "a size such as \"10MiB\", or \"none\"");
   in.parsed("body_rate", out.body_rate, parse_rate, "a rate such as \"256B/s\"");
+  in.parsed("form_rate", out.form_rate, parse_rate, "a rate such as \"1KiB/s\"");
   in.number<std::uint32_t>("connections", out.connections, 1, kMany);
   in.number<std::uint32_t>("request_tokens", out.request_tokens, 1, kMany);
   if (out.form_bytes > out.forms_bytes) {
@@ -173,6 +174,7 @@ void read_limits(Reader& in, Limits& out) {
 void read_timeouts(Reader& in, Timeouts& out) {
   in.parsed("header", out.header, parse_positive_duration, kDuration);
   in.parsed("body", out.body, parse_positive_duration, kDuration);
+  in.parsed("hold", out.hold, parse_positive_duration, kDuration);
   in.parsed("idle", out.idle, parse_positive_duration, kDuration);
   in.parsed("upstream_connect", out.upstream_connect, parse_positive_duration, kDuration);
   in.parsed("upstream_response", out.upstream_response, parse_positive_duration, kDuration);

@@ -153,6 +153,7 @@ struct Limits {
   std::uint64_t hashed_bodies_bytes = 1ull << 30;  // all of those on disk at one time
   std::uint64_t body_bytes = kUnlimited;           // "none"
   std::uint64_t body_rate = 256;                   // bytes a second
+  std::uint64_t form_rate = 1 << 10;               // likewise, of what is held and not proven yet
   std::uint32_t connections = 20000;
   std::uint32_t request_tokens = 1000;  // of one client, not yet exchanged
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -161,6 +162,7 @@ struct Limits {
 struct Timeouts {
   Milliseconds header{10'000};
   Milliseconds body{30'000};
+  Milliseconds hold{60'000};
   Milliseconds idle{75'000};
   Milliseconds upstream_connect{5'000};
   Milliseconds upstream_response{60'000};
@@ -181,6 +183,12 @@ enum class BodyHash : std::uint8_t { Verified, Required };  // Verified: where i
 enum class ErrorStyle : std::uint8_t { Accept, Form, Json, ProblemReporting, Flask };
 enum class HostSent : std::uint8_t { Received, Upstream };
 
+// Where the OAuth parameters of a request may stand.
+struct Places {
+  bool header = true, query = true, form = true;
+  friend bool operator==(const Places&, const Places&) = default;
+};
+
 struct Route {
   std::vector<std::string> hosts;  // authorities it answers to; empty: all
   Pattern path;
@@ -192,6 +200,7 @@ struct Route {
   HostSent host = HostSent::Received;
   std::vector<std::string> signature_methods;  // within oauth.signature_methods; empty: all those
   std::vector<std::string> accept_schemes;     // schemes that may have been signed instead
+  Places credentials;
   BodyHash body_hash = BodyHash::Verified;
   ErrorStyle errors = ErrorStyle::Accept;
   std::vector<std::string> quirks;  // names (see verify/quirk.h), for all clients of the route

@@ -68,16 +68,23 @@ class Watch {
   std::shared_ptr<State> state_;
 };
 
-// Asking once more can do no harm (RFC 9110 9.2.1), and nothing was signed: a signed request is
-// never repeated.
+// Whether a pooled connection ended before the request could be answered, and asking once more can
+// do no harm: the method is safe (RFC 9110 9.2.1), there is no body, no byte of an answer had come.
 bool may_repeat(const Exchange& x) {
   std::string_view method = x.request.method;
-  return !x.credential && x.request.framing == Framing::None &&
+  return x.upstream_ended && !x.answered && x.request.framing == Framing::None &&
          (method == "GET" || method == "HEAD" || method == "OPTIONS");
+}
+
+// The backend closed or reset the connection.
+bool is_end(const ErrorCode& error) {
+  return error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe;
 }
 
 Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& error) {
   if (x.upstream->fired()) return stop({.fault = Fault::UpstreamTimeout, .detail = what});
+  x.upstream_ended = is_end(error);
   return stop({.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()});
 }
 
@@ -235,8 +242,9 @@ Task<Step> ask(Exchange& x) {
     rest = x.scratch.gathered;
     ErrorCode error;
     bool written = x.upstream->write_now(rest, error);
-    if (error) co_return upstream_failed(x, "sending", error);
-    x.request_sent = written && held.on_disk() == 0;
+    if (error && !is_end(error)) co_return upstream_failed(x, "sending", error);
+    // A connection that ended is read all the same: it may have left an answer behind.
+    x.request_sent = error || (written && held.on_disk() == 0);
   }
   if (!x.request_sent) {
     Step stopped = co_await stream_request(x, rest);
@@ -253,9 +261,9 @@ Task<Step> ask(Exchange& x) {
 
 }  // namespace
 
-// A pooled connection was looked at when it was taken, and may still die before the request reaches
-// the backend. An unsigned request that can do no harm is then sent on a fresh one, if no byte of
-// an answer had come.
+// A pooled connection was looked at when it was taken, and may still end before the request reaches
+// the backend. The request may then be sent once more, on a fresh connection; never a third time.
+// The ledger has noted it before, and is not asked again.
 Task<Step> ask_backend(Exchange& x) {
   UpstreamPool& pool = x.shift.upstream(x.route->upstream);
   write_onward_head(x, pool);
@@ -263,17 +271,23 @@ Task<Step> ask_backend(Exchange& x) {
   x.upstream = pool.take();
   if (x.upstream) {
     refusal = co_await ask(x);
-    bool died_idle = refusal && refusal->fault == Fault::UpstreamBroken && !x.answered;
-    if (!died_idle || !may_repeat(x)) {
+    if (!refusal || !may_repeat(x)) {
       if (refusal) x.upstream.reset();
       co_return refusal;
     }
   }
+  const bool repeats = x.upstream != nullptr;
   auto connected = co_await pool.connect();
   if (!connected) co_return stop(std::move(connected.error()));
+  // The wait may have been long, and who was proven may have lost the right meanwhile.
+  refusal = judge_rights_again(x);
+  if (refusal) co_return refusal;
+  write_onward_head(x, pool);
   x.upstream = std::move(*connected);
   refusal = co_await ask(x);
-  if (refusal) x.upstream.reset();
+  if (!refusal) co_return nullptr;
+  x.upstream.reset();
+  if (repeats) refusal->detail = "after a pooled connection had ended: " + refusal->detail;
   co_return refusal;
 }
 

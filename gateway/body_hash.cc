@@ -26,13 +26,20 @@ bool has_unread_body(const Exchange& x) {
   return !x.request_read && !empty;
 }
 
+// How long the signature can still be accepted: a body that takes longer is held in vain.
+Duration time_left(const Exchange& x, const verify::Claim& claim) {
+  if (!claim.has_nonce()) return Duration::max();  // it bears no time
+  const std::int64_t last = claim.seconds() + x.gate.policy.window_past_s;
+  return std::chrono::seconds(last + 1 - x.gate.clock.unix_seconds());
+}
+
 }  // namespace
 
 Step check_hash_is_due(const Exchange& x, const verify::Claim& claim) {
   constexpr const char* kName = "oauth_body_hash";
   if (claim.body_hash) {
     // An empty one is no different from no body at all.
-    if (!x.body_held || x.scratch.held.size() == 0) return nullptr;
+    if (!x.form_held() || x.scratch.held.size() == 0) return nullptr;
     return rejected({verify::Reason::BodyHashOfForm, kName});
   }
   const bool required = x.route != nullptr && x.route->body_hash == conf::BodyHash::Required;
@@ -50,7 +57,8 @@ Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim) {
   }
   verify::Digester digester(*hash);
   if (!x.request_read) {
-    Step stopped = co_await hold_hashed_body(x, digester);
+    const Duration most = time_left(x, claim);
+    Step stopped = co_await hold_hashed_body(x, digester, most);
     if (stopped) co_return stopped;
   }
   const verify::Digest made = digester.finish();

@@ -33,6 +33,7 @@ std::size_t hash_of(std::string_view client, std::string_view token) {
 }
 
 constexpr std::int64_t kLongExpired = 0;
+constexpr std::size_t kParsedKey = 1024;  // bytes of an RSA key, without its numbers
 
 void prepare_secrets(const store::Found& found, const store::Client& dummy,
                      const verify::Secret& token_secret, verify::Keys& keys) {
@@ -89,6 +90,22 @@ store::Found as_found(store::FoundRequestToken request) {
 }
 
 }  // namespace
+
+std::size_t footprint(const Credential& credential) {
+  const auto text = [](const std::string& one) { return one.capacity(); };
+  std::size_t out = sizeof credential + text(credential.client) + text(credential.token) +
+                    text(credential.user) + text(credential.identity_lines);
+  const verify::Keys& keys = credential.keys;
+  // Both spellings of the secrets; a modulus and what OpenSSL derives from it at the first use.
+  out += keys.keys.capacity() * 2 * sizeof(verify::SigningKey);
+  for (const verify::VerifyingKey& key : keys.rsa_keys) {
+    out += kParsedKey + 6 * static_cast<std::size_t>(key.rsa().bits()) / 8;
+  }
+  for (const std::string& realm : keys.realms) out += sizeof realm + text(realm);
+  out +=
+      (credential.secret_ids.capacity() + credential.rsa_key_ids.capacity()) * sizeof(store::KeyId);
+  return out;
+}
 
 std::shared_ptr<const Credential> prepare(const store::Found& found, const store::Client& dummy,
                                           std::string_view client, std::string_view token,
@@ -162,30 +179,40 @@ store::Result<store::Found> Credentials::read(store::Credentials::Reader& reader
   return found;
 }
 
-Task<Credentials::Found> Credentials::find(std::string_view client, std::string_view token,
-                                           TokenKind kind) {
-  if (auto known = remembered(client, token, kind)) co_return known;
+Credentials::Found Credentials::look_up(std::string_view client, std::string_view token,
+                                        TokenKind kind) const {
   store::Result<store::Found> found = read(reader_, client, token, kind);
-  if (!found) co_return found.failure();
-  if (kind != TokenKind::Access) {
-    co_return prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
-  }
-  const std::size_t hash = hash_of(client, token);
-  Slot* set = &slots_[(hash % kSets) * kWays];
+  if (!found) return found.failure();
+  return prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
+}
+
+void Credentials::remember(std::shared_ptr<const Credential> credential) {
+  const std::size_t hash = hash_of(credential->client, credential->token);
+  Slot* const set = &slots_[(hash % kSets) * kWays];
   // In place of its own older self, else in an empty slot, else in the next one's in turn.
   Slot* victim = set + next_victim_++ % kWays;
   for (Slot* slot = set; slot != set + kWays; ++slot) {
     if (!slot->credential) victim = slot;
   }
   for (Slot* slot = set; slot != set + kWays; ++slot) {
-    if (slot->hash == hash && slot->credential && slot->credential->client == client &&
-        slot->credential->token == token) {
+    if (slot->hash == hash && slot->credential && slot->credential->client == credential->client &&
+        slot->credential->token == credential->token) {
       victim = slot;
     }
   }
-  victim->hash = hash;
-  victim->credential = prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
-  co_return victim->credential;
+  empty(*victim);
+  const std::size_t size = footprint(*credential);
+  while (bytes_ + size > kMostBytes && pairs_ > 0) empty(slots_[next_emptied_++ % slots_.size()]);
+  *victim = Slot{hash, size, std::move(credential)};
+  bytes_ += size;
+  ++pairs_;
+}
+
+void Credentials::empty(Slot& slot) {
+  if (!slot.credential) return;
+  bytes_ -= slot.bytes;
+  --pairs_;
+  slot = Slot();
 }
 
 }  // namespace gateway

@@ -1,9 +1,9 @@
 #pragma once
 
-// The awaitable face of the credential store, one for each event loop: finds what is known of a
-// client and a token, prepared for judging, and remembers it for as long as nothing in the store
-// has changed. Unknown pairs are remembered like known ones, so that both cost the same. A store on
-// another machine could stand behind the same find().
+// The face of the credential store, one for each event loop: finds what is known of a client and a
+// token, prepared for judging, and remembers those that were proven for as long as nothing in the
+// store has changed. Strangers can put nothing into that memory and push nothing out of it. Every
+// refusal costs one look into the store, also of a pair that is remembered: who is, must not show.
 
 #include <cstdint>
 #include <memory>
@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "conf/settings.h"
-#include "gateway/net.h"
 #include "gateway/refusal.h"
 #include "store/credentials.h"
 #include "store/usage.h"
@@ -37,8 +36,14 @@ std::shared_ptr<const Credential> prepare(const store::Found& found, const store
                                           std::string_view client, std::string_view token,
                                           const conf::Headers& headers, const store::Usage* usage);
 
+// Bytes of memory that it takes, about.
+std::size_t footprint(const Credential& credential);
+
 class Credentials {
  public:
+  inline static constexpr std::size_t kMostPairs = 32768;        // remembered, by one thread
+  inline static constexpr std::size_t kMostBytes = 64ull << 20;  // of all of them
+
   using Found = verify::Result<std::shared_ptr<const Credential>, store::Error>;
 
   // All arguments outlive it. `usage`: null if nothing is counted.
@@ -49,12 +54,16 @@ class Credentials {
   // an access token whose end does not matter. Only the first are remembered.
   enum class TokenKind : std::uint8_t { Access, Request, Renewed };
 
-  // What find() would answer, if it is remembered and still true; null otherwise.
+  // What look_up() would answer, if it is remembered and still true; null otherwise.
   std::shared_ptr<const Credential> remembered(std::string_view client, std::string_view token,
                                                TokenKind kind = TokenKind::Access) const;
-  // `token` empty: the client alone. Completes inline.
-  Task<Found> find(std::string_view client, std::string_view token,
-                   TokenKind kind = TokenKind::Access);
+  // From the store. `token` empty: the client alone.
+  Found look_up(std::string_view client, std::string_view token,
+                TokenKind kind = TokenKind::Access) const;
+  // Of an access token, or a client alone, whose request was proven.
+  void remember(std::shared_ptr<const Credential> credential);
+  std::size_t pairs() const { return pairs_; }  // remembered
+  std::size_t bytes() const { return bytes_; }  // that they take
 
   // What the store has of them. Remembers nothing.
   static store::Result<store::Found> read(store::Credentials::Reader& reader,
@@ -62,19 +71,23 @@ class Credentials {
                                           TokenKind kind);
 
  private:
-  inline static constexpr std::size_t kSets = 4096;  // x kWays entries
   inline static constexpr std::size_t kWays = 8;
+  inline static constexpr std::size_t kSets = kMostPairs / kWays;
   struct Slot {
     std::size_t hash = 0;
+    std::size_t bytes = 0;
     std::shared_ptr<const Credential> credential;
   };
+  void empty(Slot& slot);
 
   const store::Credentials& store_;
   store::Credentials::Reader& reader_;
   const conf::Headers& headers_;
   const store::Usage* usage_;
   std::vector<Slot> slots_;
-  std::size_t next_victim_ = 0;
+  std::size_t next_victim_ = 0;   // in a set
+  std::size_t next_emptied_ = 0;  // of all slots
+  std::size_t pairs_ = 0, bytes_ = 0;
 };
 
 }  // namespace gateway

@@ -215,6 +215,7 @@ Task<Next> exchange(Exchange& x) {
   if (!refusal) refusal = hear_proxies(x);
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);
+  if (!refusal) refusal = check_form_is_clear(x);
   if (!refusal && must_hold_form(x)) {
     if (!body_at_hand(x)) refusal = early_refusal(x);
     if (!refusal) refusal = co_await hold_form(x);
@@ -240,20 +241,28 @@ Task<Next> exchange(Exchange& x) {
   co_return next;
 }
 
-Pace::Pace(Exchange& x)
+Pace::Pace(Exchange& x, std::uint64_t rate, Duration most)
     : connection_(x.connection),
+      deadlines_(x.worker.deadlines()),
       period_(x.gate.settings.timeouts.body),
       left_(period_),
-      share_(x.gate.settings.limits.body_rate *
-             static_cast<std::uint64_t>(x.gate.settings.timeouts.body.count()) / 1000) {}
+      share_(rate * static_cast<std::uint64_t>(x.gate.settings.timeouts.body.count()) / 1000) {
+  if (most < TimePoint::max() - now()) end_ = now() + most;
+}
 
-void Pace::start() { connection_.set(left_); }
+Pace::Pace(Exchange& x) : Pace(x, x.gate.settings.limits.body_rate, Duration::max()) {}
+
+TimePoint Pace::now() const { return deadlines_.now(); }
+
+void Pace::set(Duration from_now) { connection_.set(std::min(from_now, end_ - now())); }
+
+void Pace::start() { set(left_); }
 
 void Pace::count(std::uint64_t bytes) {
   in_period_ += bytes;
   if (bytes == 0 || in_period_ < share_) return;
   in_period_ = 0;
-  connection_.set(period_);
+  set(period_);
 }
 
 void Pace::stop() {

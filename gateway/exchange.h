@@ -65,6 +65,7 @@ struct Exchange {
   bool request_read = false;           // the body has been read to its end
   bool request_sent = false;           // all of it went to the upstream
   bool answered = false;               // the upstream gave a byte, if only of an interim answer
+  bool upstream_ended = false;         // the upstream's connection did, before the answer's head
   bool out_of_step = false;            // the client's bytes can't be told apart any more: close
   std::optional<verify::Claim> claim;  // of a request that must be signed
   std::shared_ptr<const Credential> credential;  // whose signature was accepted; null: anonymous
@@ -78,6 +79,8 @@ struct Exchange {
   unsigned interim_answers = 0;  // 1xx of the upstream, dropped
   Relay relay;
 
+  // What is held is a form, whose parameters are signed.
+  bool form_held() const { return body_held && verify::is_form(request.content_type); }
   // Of the client as far as trusted proxies say.
   std::string_view client_address() const {
     return forwarded.client.empty() ? connection.peer_address() : forwarded.client;
@@ -112,17 +115,23 @@ Task<Step> read_rest_of_head(Exchange& x);
 // input.cc: only forms are signed, so only they are held, and bodies whose hash was signed. Both go
 // into scratch.held; the second is fed to the digester while it is read.
 bool must_hold_form(const Exchange& x);
+// input.cc: a body that a backend may read as a form other than the one that would be signed.
+Step check_form_is_clear(const Exchange& x);
 bool body_at_hand(const Exchange& x);  // all of it has come already
 Task<Step> hold_form(Exchange& x);
-Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester);
+// For at most this long, and never longer than timeouts.hold.
+Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester, Duration most);
 // input.cc: what was held has gone where it should, or never will.
 void release_body(Exchange& x);
 // prove.cc: what can be refused already, while a form is still to come.
 Step early_refusal(Exchange& x);
 // prove.cc: whether it has to be signed at all, or may be.
 bool may_be_signed(const Exchange& x);
-// prove.cc: claim, keys, judgement, ledger.
+// prove.cc: claim, keys, judgement, ledger. What was judged before a body was waited for is judged
+// again behind it.
 Task<Step> prove(Exchange& x);
+// prove.cc: for what waited on its way to the backend. A right that has ended since is a refusal.
+Step judge_rights_again(Exchange& x);
 // keep_refusal.cc: for `portcullis explain --id`, where the client is known and there is room.
 void keep_refusal(const Exchange& x);
 // body_hash.cc: is there an oauth_body_hash where there must be one, and none where it must not.
@@ -138,22 +147,29 @@ Task<Step> read_answer_head(Exchange& x, bool bodiless);
 bool relay_at_hand(Exchange& x, Next& next);  // false: more must be read or written
 Task<Next> relay_rest(Exchange& x);
 
-// How fast the client brings or takes a body: body_rate bytes a second over each period of
+// How fast the client brings or takes a body: so many bytes a second, over each period of
 // timeouts.body. The clock of a period runs only between start() and stop(), that is while the
-// client is what we wait for.
+// client is what we wait for. A body that is held has an end besides, whatever its pace.
 class Pace {
  public:
-  explicit Pace(Exchange& x);
+  explicit Pace(Exchange& x);  // limits.body_rate
+  Pace(Exchange& x, std::uint64_t rate, Duration most);
   void start();
   void count(std::uint64_t bytes);  // between start() and stop()
   void stop();
+  bool over() const { return now() >= end_; }
 
  private:
+  TimePoint now() const;
+  void set(Duration from_now);
+
   Connection& connection_;
+  Deadlines& deadlines_;
   Duration period_;
   Duration left_;
   std::uint64_t share_;
   std::uint64_t in_period_ = 0;
+  TimePoint end_ = TimePoint::max();
 };
 
 // Reads more of the request into scratch.in.

@@ -47,14 +47,18 @@ Step keep_pieces(Exchange& x, std::uint64_t limit, verify::Digester* digester) {
   return nullptr;
 }
 
-Task<Step> hold_body(Exchange& x, std::uint64_t limit, verify::Digester* digester) {
+Step took_too_long(Exchange& x) {
+  x.out_of_step = true;
+  return stop({.fault = Fault::RequestTimeout});
+}
+
+Task<Step> hold_body(Exchange& x, std::uint64_t limit, Pace& pace, verify::Digester* digester) {
   Buffer& in = x.scratch.in;
   HeldBody& held = x.scratch.held;
   held.begin(x.gate.settings);
   if (x.request.framing == Framing::Length && x.request.length > limit) {
     co_return stop(too_large(limit));
   }
-  Pace pace(x);
   Flaw flaw;
   for (;;) {
     x.scratch.pieces.clear();
@@ -73,6 +77,7 @@ Task<Step> hold_body(Exchange& x, std::uint64_t limit, verify::Digester* digeste
       in.compact();
       in.reserve(kStreamBuffer);
     }
+    if (pace.over()) co_return took_too_long(x);
     stopped = co_await read_more_body(x, pace);
     if (stopped) co_return stopped;
   }
@@ -81,6 +86,16 @@ Task<Step> hold_body(Exchange& x, std::uint64_t limit, verify::Digester* digeste
   if (wrong) co_return stop(std::move(*wrong));
   x.body_held = true;
   co_return nullptr;
+}
+
+// A Content-Encoding that a backend may undo; empty without one. What is signed of a form are the
+// bytes that came.
+std::string_view coding_of(const RequestHead& request) {
+  for (const Field& field : request.fields) {
+    if (!same_name(field.name, "content-encoding")) continue;
+    if (!field.value.empty() && !same_name(field.value, "identity")) return field.value;
+  }
+  return {};
 }
 
 }  // namespace
@@ -146,18 +161,36 @@ bool must_hold_form(const Exchange& x) {
   return !x.request_read && !passed_on && verify::is_form(x.request.content_type);
 }
 
+Step check_form_is_clear(const Exchange& x) {
+  if (x.request_read || !may_be_signed(x)) return nullptr;
+  const verify::BodyKind kind = verify::body_kind(x.request.content_type);
+  if (kind == verify::BodyKind::Other) return nullptr;
+  std::string_view unclear = x.request.content_type;
+  if (kind == verify::BodyKind::Form) {
+    unclear = coding_of(x.request);
+    if (unclear.empty()) return nullptr;
+  }
+  return rejected({verify::Reason::FormUnclear, std::string(unclear.substr(0, 64))});
+}
+
 bool body_at_hand(const Exchange& x) {
   return x.request.framing == Framing::Length && x.request.length <= x.scratch.in.size();
 }
 
 Task<Step> hold_form(Exchange& x) {
   const conf::Limits& limits = x.gate.settings.limits;
-  return hold_body(x, std::min(limits.form_bytes, limits.body_bytes), nullptr);
+  const std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
+  Pace pace(x, std::max(limits.form_rate, limits.body_rate), x.gate.settings.timeouts.hold);
+  Step stopped = co_await hold_body(x, limit, pace, nullptr);
+  co_return stopped;
 }
 
-Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester) {
+Task<Step> hold_hashed_body(Exchange& x, verify::Digester& digester, Duration most) {
   const conf::Limits& limits = x.gate.settings.limits;
-  return hold_body(x, std::min(limits.hashed_body_bytes, limits.body_bytes), &digester);
+  const std::uint64_t limit = std::min(limits.hashed_body_bytes, limits.body_bytes);
+  Pace pace(x, limits.body_rate, std::min<Duration>(most, x.gate.settings.timeouts.hold));
+  Step stopped = co_await hold_body(x, limit, pace, &digester);
+  co_return stopped;
 }
 
 void release_body(Exchange& x) {

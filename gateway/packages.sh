@@ -6,9 +6,9 @@ packages_build="g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev lib
   liblmdb-dev libtomlplusplus-dev doctest-dev libcli11-dev libspdlog-dev libkainjow-mustache-dev"
 # The sample backend, and the client that calls it.
 packages_try="python3 curl"
-# The tests: the judge of the layout, a real backend, real clients.
+# The tests: the judge of the layout, real backends, real clients.
 packages_test="clang-format ccache mold nginx python3-pytest python3-pytest-xdist python3-requests python3-requests-oauthlib python3-authlib
-  python3-oauthlib python3-cryptography python3-flask python3-sqlalchemy chromium chromium-driver ca-certificates openssl"
+  python3-oauthlib python3-cryptography python3-flask python3-sqlalchemy gunicorn lighttpd php-cli chromium chromium-driver ca-certificates openssl"
 # What the gate is compared with.
 packages_bench="nginx haproxy"
 # What counts instructions.

@@ -29,6 +29,19 @@ verify::Requirement requirement_of(const conf::Route& route) {
   return requirement;
 }
 
+verify::Bounds bounds_of(const conf::Route& route, const conf::Limits& limits) {
+  const conf::Places& places = route.credentials;
+  return {.parameters = limits.parameters,
+          .credentials = {places.header, places.query, places.form},
+          .authorization_passed_on = route.pass_authorization};
+}
+
+verify::Bounds provider_bounds(const conf::Settings& settings) {
+  return {.parameters = settings.limits.parameters,
+          .authorization_passed_on = true,  // it ends here
+          .split_callback_and_verifier = settings.oauth.split_parameters};
+}
+
 verify::Policy policy_of(const conf::OAuth& oauth) {
   verify::Policy policy;
   policy.methods = methods_of(oauth.signature_methods);

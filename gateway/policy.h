@@ -12,4 +12,8 @@ verify::Policy policy_of(const conf::OAuth& oauth);
 // Points into the route.
 verify::Requirement requirement_of(const conf::Route& route);
 
+// How the parameters of a request may come: on this route, and at the provider's own addresses.
+verify::Bounds bounds_of(const conf::Route& route, const conf::Limits& limits);
+verify::Bounds provider_bounds(const conf::Settings& settings);
+
 }  // namespace gateway

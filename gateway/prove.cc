@@ -3,6 +3,7 @@
 // to it.
 
 #include <algorithm>
+#include <optional>
 
 #include "gateway/exchange.h"
 
@@ -16,7 +17,7 @@ verify::RequestView view_of(const Exchange& x) {
                            .path_prefix = x.external->path_prefix,
                            .target = x.target.origin};
   if (x.request.has_authorization) view.authorization = x.request.authorization;
-  if (x.body_held) view.form = x.scratch.held.in_memory();
+  if (x.form_held()) view.form = x.scratch.held.in_memory();
   return view;
 }
 
@@ -51,7 +52,7 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
                                                              const verify::RequestView& view,
                                                              std::int64_t now) {
   const Gate& gate = x.gate;
-  const verify::Bounds& bounds = x.endpoint ? gate.endpoint_bounds : gate.parameter_bounds;
+  const verify::Bounds& bounds = x.endpoint ? gate.endpoint_bounds : gate.bounds(*x.route);
   auto claim = verify::read_claim(view, bounds, x.scratch.workspace);
   if (!claim) return claim;
   x.claimed_client = claim->client;
@@ -71,17 +72,69 @@ Credentials::TokenKind kind_of_token(const Exchange& x, const verify::Claim& cla
   return claim.renews() ? Credentials::TokenKind::Renewed : Credentials::TokenKind::Request;
 }
 
-void accept(Exchange& x, std::shared_ptr<const Credential> credential, const verify::Claim& claim,
-            const verify::Accepted& accepted, std::int64_t now) {
-  UseCounter& uses = x.worker.uses();
-  const auto& ids = verify::is_rsa(claim.method) ? credential->rsa_key_ids : credential->secret_ids;
-  if (accepted.key_index < ids.size()) {
-    uses.count(credential->client, ids[accepted.key_index], claim.method, now);
+// What was found to be right about a request, as of when it was judged.
+struct Proof {
+  verify::Claim claim;
+  std::shared_ptr<const Credential> credential;
+  verify::Accepted accepted;
+};
+
+Step store_fault(const store::Error& error) {
+  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
+}
+
+// Everything that decides but the ledger, as it is now: clock, floor, credentials, signature. No
+// proof and no refusal: an anonymous request where those may be.
+Step judge(Exchange& x, std::optional<Proof>& proof) {
+  const Gate& gate = x.gate;
+  const verify::RequestView view = view_of(x);
+  const std::int64_t now = gate.clock.unix_seconds();
+  proof.reset();
+  auto claim = read_and_admit(x, view, now);
+  if (!claim) {
+    const bool none = claim.error().reason == verify::Reason::CredentialsAbsent;
+    const bool optional = x.route != nullptr && x.route->auth == conf::Auth::Optional;
+    if (none && optional) return nullptr;
+    return rejected(std::move(claim.error()));
   }
-  if (accepted.other_scheme && x.route != nullptr)
+  x.claim = *claim;
+  if (Step undue = check_hash_is_due(x, *claim)) return undue;
+  const std::string_view token = claim->token.value_or(std::string_view());
+  const Credentials::TokenKind kind = kind_of_token(x, *claim);
+  Credentials& credentials = x.shift.credentials();
+  std::shared_ptr<const Credential> credential = credentials.remembered(claim->client, token, kind);
+  const bool remembered = credential != nullptr;
+  if (!remembered) {
+    auto found = credentials.look_up(claim->client, token, kind);
+    if (!found) return store_fault(found.error());
+    credential = *std::move(found);
+  }
+  if (credential->keys.client_known) x.known_method = claim->method;
+  auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement(x), now,
+                                x.scratch.workspace);
+  if (!accepted) {
+    if (remembered) static_cast<void>(credentials.look_up(claim->client, token, kind));
+    return rejected(std::move(accepted.error()));
+  }
+  const bool lasts = kind == Credentials::TokenKind::Access;
+  if (lasts && !remembered) credentials.remember(credential);
+  proof.emplace(Proof{*claim, std::move(credential), *accepted});
+  return nullptr;
+}
+
+void accept(Exchange& x, const Proof& proof) {
+  UseCounter& uses = x.worker.uses();
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const Credential& credential = *proof.credential;
+  const verify::Method method = proof.claim.method;
+  const auto& ids = verify::is_rsa(method) ? credential.rsa_key_ids : credential.secret_ids;
+  if (proof.accepted.key_index < ids.size()) {
+    uses.count(credential.client, ids[proof.accepted.key_index], method, now);
+  }
+  if (proof.accepted.other_scheme && x.route != nullptr)
     uses.count_other_scheme(route_name(*x.route), now);
-  x.credential = std::move(credential);
-  x.accepted = accepted;
+  x.credential = proof.credential;
+  x.accepted = proof.accepted;
 }
 
 }  // namespace
@@ -101,51 +154,43 @@ bool may_be_signed(const Exchange& x) {
 }
 
 Task<Step> prove(Exchange& x) {
-  const Gate& gate = x.gate;
-  const verify::RequestView view = view_of(x);
-  const std::int64_t now = gate.clock.unix_seconds();
-
-  auto claim = read_and_admit(x, view, now);
-  if (!claim) {
-    bool none = claim.error().reason == verify::Reason::CredentialsAbsent;
-    bool optional = x.route != nullptr && x.route->auth == conf::Auth::Optional;
-    if (none && optional) co_return nullptr;
-    co_return rejected(std::move(claim.error()));
+  std::optional<Proof> proof;
+  Step refusal = judge(x, proof);
+  if (refusal || !proof) co_return refusal;
+  if (proof->claim.body_hash) {
+    const bool waits = !x.request_read;
+    const verify::Claim& claim = proof->claim;
+    refusal = co_await check_body_hash(x, claim);
+    // Whatever was right before the body came may have ended meanwhile.
+    if (!refusal && waits) refusal = judge(x, proof);
+    if (refusal) co_return refusal;
   }
-  x.claim = *claim;
-  Step undue = check_hash_is_due(x, *claim);
-  if (undue) co_return undue;
-
-  const Credentials::TokenKind kind = kind_of_token(x, *claim);
-  const std::string_view token = claim->token.value_or(std::string_view());
-  Credentials& credentials = x.shift.credentials();
-  std::shared_ptr<const Credential> credential = credentials.remembered(claim->client, token, kind);
-  if (!credential) {
-    Credentials::Found found = co_await credentials.find(claim->client, token, kind);
-    if (!found) co_return stop({.fault = Fault::StoreFault, .detail = found.error().sentence});
-    credential = std::move(*found);
+  // PLAINTEXT without a nonce can't be told from its own replay.
+  if (proof->claim.has_nonce()) {
+    ReplayGuard& guard = x.worker.replay_guard();
+    const store::LedgerKey key = guard.key(proof->claim);
+    const store::LedgerClaim claimed = co_await guard.claim(key);
+    refusal = ledger_verdict(x, claimed, x.gate.clock.unix_seconds());
   }
-  if (credential->keys.client_known) x.known_method = claim->method;
-
-  auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement(x), now,
-                                x.scratch.workspace);
-  if (!accepted) co_return rejected(std::move(accepted.error()));
-
-  if (claim->body_hash) {
-    Step mismatch = co_await check_body_hash(x, *claim);
-    if (mismatch) co_return mismatch;
-  }
-
-  if (!claim->has_nonce()) {  // PLAINTEXT without one can't be told from its own replay
-    accept(x, std::move(credential), *claim, *accepted, now);
-    co_return nullptr;
-  }
-  ReplayGuard& guard = x.worker.replay_guard();
-  const store::LedgerKey key = guard.key(*claim);
-  const store::LedgerClaim claimed = co_await guard.claim(key);
-  Step refusal = ledger_verdict(x, claimed, now);
-  if (!refusal) accept(x, std::move(credential), *claim, *accepted, now);
+  if (!refusal) accept(x, *proof);
   co_return refusal;
+}
+
+// Only the rights: the time of the request was noted when it came, and the ledger has it.
+Step judge_rights_again(Exchange& x) {
+  if (!x.credential) return nullptr;
+  const std::int64_t now = x.gate.clock.unix_seconds();
+  const verify::Claim& claim = *x.claim;
+  const std::string_view token = claim.token.value_or(std::string_view());
+  Credentials& credentials = x.shift.credentials();
+  if (credentials.remembered(claim.client, token) == x.credential) return nullptr;
+  auto found = credentials.look_up(claim.client, token);
+  if (!found) return store_fault(found.error());
+  auto accepted = verify::judge(view_of(x), claim, (*found)->keys, x.gate.policy, requirement(x),
+                                now, x.scratch.workspace);
+  if (!accepted) return rejected(std::move(accepted.error()));
+  x.credential = *std::move(found);
+  return nullptr;
 }
 
 }  // namespace gateway

@@ -50,11 +50,12 @@ Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
       hygiene(settings.headers),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
-  for (const conf::Route& route : all.routes) requirements.push_back(requirement_of(route));
+  for (const conf::Route& route : all.routes) {
+    requirements.push_back(requirement_of(route));
+    route_bounds.push_back(bounds_of(route, all.limits));
+  }
   client_requirement.token = false;
-  parameter_bounds.parameters = all.limits.parameters;
-  endpoint_bounds.parameters = all.limits.parameters;
-  endpoint_bounds.split_callback_and_verifier = all.oauth.split_parameters;
+  endpoint_bounds = provider_bounds(all);
   style.realm_name = all.oauth.realm_name;
   style.realm_failure_status = static_cast<int>(all.oauth.realm_failure_status);
   style.verbose = all.oauth.verbose_errors;

@@ -63,14 +63,17 @@ struct Gate {
   pages::Pages pages;
   Hygiene hygiene;
   verify::Policy policy;
-  verify::Bounds parameter_bounds;
   verify::Bounds endpoint_bounds;  // at the provider's addresses
   RefusalStyle style;
   // What a route asks of verification, prepared once. `route` is one of the settings.
   const verify::Requirement& requirement(const conf::Route& route) const {
     return requirements[static_cast<std::size_t>(&route - settings.routes.data())];
   }
+  const verify::Bounds& bounds(const conf::Route& route) const {
+    return route_bounds[static_cast<std::size_t>(&route - settings.routes.data())];
+  }
   std::vector<verify::Requirement> requirements;  // of settings.routes, in their order
+  std::vector<verify::Bounds> route_bounds;       // likewise
   // At the provider's addresses.
   verify::Requirement client_requirement, token_requirement;
   HeadBounds head_bounds;

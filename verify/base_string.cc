@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "verify/judge.h"
@@ -53,32 +54,51 @@ std::size_t size_of(const std::vector<Parameter>& parameters) {
   return out;
 }
 
+constexpr std::string_view kCrlf = "%0D%0A", kLf = "%0A";
+
 bool change_parameters(QuirkSet quirks) {
   return quirks.has(Quirk::RawBodyHash) || quirks.has(Quirk::QueryInForm) ||
          quirks.has(Quirk::CrlfFields);
 }
 
-// With every CRLF in it, which is encoded, as LF.
-std::string_view with_line_feeds(std::string_view value, Arena& arena) {
-  constexpr std::string_view kCrlf = "%0D%0A", kLf = "%0A";
-  std::size_t at = value.find(kCrlf);
-  if (at == std::string_view::npos) return value;
-  char* const start = arena.take(value.size());
-  char* out = start;
-  for (; at != std::string_view::npos; at = value.find(kCrlf)) {
-    out = put(kLf, put(value.substr(0, at), out));
+bool same(const Parameter& a, const Parameter& b) {
+  return a.order == b.order && a.name == b.name && a.value == b.value;
+}
+
+bool has_crlf(const Parameter& parameter) {
+  return parameter.source == Source::Form && parameter.value.find(kCrlf) != std::string_view::npos;
+}
+
+// What Quirk::RawBodyHash is about.
+bool may_be_raw(const Parameter& parameter) {
+  return parameter.name == name(Field::BodyHash) || parameter.name == name(Field::ConsumerKey);
+}
+
+// Appends `value`, which is encoded, with every CRLF in it as LF.
+void append_with_line_feeds(std::string_view value, std::string& out) {
+  for (std::size_t at = value.find(kCrlf); at != value.npos; at = value.find(kCrlf)) {
+    out += value.substr(0, at);
+    out += kLf;
     value.remove_prefix(at + kCrlf.size());
   }
-  out = put(value, out);
-  arena.give_back(out);
-  return {start, static_cast<std::size_t>(out - start)};
+  out += value;
+}
+
+// Puts LF for CRLF in form values. The new ones stand in `text`.
+void use_line_feeds(std::vector<Parameter>& parameters, std::string& text) {
+  std::size_t size = 0;
+  for (const Parameter& p : parameters) size += has_crlf(p) ? p.value.size() : 0;
+  text.reserve(size);  // so that it never moves
+  for (Parameter& p : parameters) {
+    if (!has_crlf(p)) continue;
+    const std::size_t start = text.size();
+    append_with_line_feeds(p.value, text);
+    p.value = std::string_view(text).substr(start);
+  }
 }
 
 // Of sorted parameters: takes out those of the form that repeat one of the query.
 void drop_repeats(std::vector<Parameter>& parameters) {
-  const auto same = [](const Parameter& a, const Parameter& b) {
-    return a.name == b.name && a.value == b.value;
-  };
   auto kept = parameters.begin();
   for (auto from = parameters.begin(); from != parameters.end();) {
     const auto to = std::find_if_not(from, parameters.end(),
@@ -93,19 +113,15 @@ void drop_repeats(std::vector<Parameter>& parameters) {
   parameters.erase(kept, parameters.end());
 }
 
-// As a client with these quirks puts them into its base string.
+// As a client with these quirks puts them into its base string. Values that change stand in `text`.
 std::vector<Parameter> quirky(const std::vector<Parameter>& parameters, QuirkSet quirks,
-                              Arena& arena) {
+                              std::string& text) {
   std::vector<Parameter> out = parameters;
-  for (Parameter& parameter : out) {
+  if (quirks.has(Quirk::RawBodyHash)) {
     // What is plain isn't encoded for the second time, and so is encoded once in all.
-    const bool raw =
-        parameter.name == name(Field::BodyHash) || parameter.name == name(Field::ConsumerKey);
-    if (raw && quirks.has(Quirk::RawBodyHash)) parameter.plain = true;
-    if (parameter.source == Source::Form && quirks.has(Quirk::CrlfFields)) {
-      parameter.value = with_line_feeds(parameter.value, arena);
-    }
+    for (Parameter& parameter : out) parameter.plain = parameter.plain || may_be_raw(parameter);
   }
+  if (quirks.has(Quirk::CrlfFields)) use_line_feeds(out, text);
   std::sort(out.begin(), out.end(), before);
   if (quirks.has(Quirk::QueryInForm)) drop_repeats(out);
   return out;
@@ -155,7 +171,32 @@ std::string_view build_base_string(const RequestView& request, Parameters& param
                                    QuirkSet quirks) {
   Arena& arena = parameters.arena();
   if (!change_parameters(quirks)) return build(request, parameters.sorted(), arena);
-  return build(request, quirky(parameters.sorted(), quirks, arena), arena);
+  std::string text;
+  return build(request, quirky(parameters.sorted(), quirks, text), arena);
+}
+
+void release_base_string(std::string_view base, Parameters& parameters) {
+  parameters.arena().give_back(const_cast<char*>(base.data()));
+}
+
+QuirkSet quirks_that_matter(const Parameters& parameters) {
+  QuirkSet out;
+  bool line_feed_in_query = false, in_query = false, in_form = false;
+  const Parameter* last = nullptr;
+  for (const Parameter& p : parameters.sorted()) {
+    if (!p.plain && may_be_raw(p)) out.add(Quirk::RawBodyHash);
+    if (last == nullptr || !same(*last, p)) in_query = in_form = false;
+    last = &p;
+    in_query = in_query || p.source == Source::Query;
+    in_form = in_form || p.source == Source::Form;
+    if (in_query && in_form) out.add(Quirk::QueryInForm);
+    if (p.plain) continue;
+    if (has_crlf(p)) out.add(Quirk::CrlfFields);
+    if (p.source == Source::Query && p.value.find(kLf) != p.value.npos) line_feed_in_query = true;
+  }
+  // With LF for CRLF a form value may become one of the query's.
+  if (line_feed_in_query && out.has(Quirk::CrlfFields)) out.add(Quirk::QueryInForm);
+  return out;
 }
 
 std::string_view base_string(const RequestView& request, const Claim&, Workspace& workspace) {

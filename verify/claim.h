@@ -34,8 +34,6 @@ class Workspace {
   std::unique_ptr<State> state_;
 };
 
-enum class Source : std::uint8_t { Header, Query, Form };
-
 // Views into the Workspace or the request; valid until the Workspace is used again or either goes.
 // All values are decoded.
 struct Claim {

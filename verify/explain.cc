@@ -148,19 +148,61 @@ bool is_right(const Fits& fits, const std::string& base) {
   return changes && changes->empty();
 }
 
-// Also if it is that of a scheme which the route accepts in place of the request's own.
+// The sets of quirks with which the request may be read, none first.
+std::vector<QuirkSet> readings_of(const Parameters& parameters, QuirkSet quirks) {
+  std::vector<QuirkSet> out;
+  (quirks & quirks_that_matter(parameters)).each_subset([&](QuirkSet one) { out.push_back(one); });
+  return out;
+}
+
+// The base string in one of the readings, if it is the one that was signed. Also if it is that of a
+// scheme which the route accepts in place of the request's own.
 bool signature_is_right(const Evidence& evidence, const Rules& rules, const Fits& fits,
-                        Parameters& parameters, QuirkSet quirks, Explanation& out) {
-  if (is_right(fits, out.base_string)) return true;
+                        Parameters& parameters, const std::vector<QuirkSet>& readings,
+                        Explanation& out) {
+  const auto is_over = [&](std::string_view scheme) {
+    return std::any_of(readings.begin(), readings.end(), [&](QuirkSet reading) {
+      std::string base = base_over(scheme, evidence.request, parameters, reading);
+      if (!is_right(fits, base)) return false;
+      out.base_string = std::move(base);
+      return true;
+    });
+  };
+  if (out.base_string.empty()) return is_right(fits, out.base_string);  // of PLAINTEXT
+  if (is_over(evidence.request.scheme)) return true;
   for (const std::string& scheme : rules.requirement.schemes) {
-    std::string base = base_over(scheme, evidence.request, parameters, quirks);
-    if (!is_right(fits, base)) continue;
-    out.base_string = std::move(base);
+    if (!is_over(scheme)) continue;
     out.remarks.push_back("The URL was signed with " + scheme +
                           "://, which accept_schemes of the route lets pass.");
     return true;
   }
   return false;
+}
+
+// Looks for what was done otherwise, in one reading of the request after the other.
+void search(const Evidence& evidence, const Fits& fits, Parameters& parameters, QuirkSet quirks,
+            const std::vector<QuirkSet>& readings, const Rules& rules, Explanation& out) {
+  const bool plaintext = out.base_string.empty();
+  const std::string standard = out.base_string;
+  bool cut_short = false;
+  for (const QuirkSet reading : readings) {
+    const Recipe right = right_recipe(evidence.request, reading);
+    std::vector<Slip> slips;
+    if (!plaintext) {
+      out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, reading);
+      slips = slips_of(evidence, right, quirks);
+    }
+    Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes,
+                  rules.most_work / readings.size());
+    Finder(search, fits, evidence.base_string, out).run();
+    if (!out.near_misses.empty()) return;
+    cut_short = cut_short || search.cut_short();
+    if (plaintext) return;
+  }
+  out.base_string = standard;
+  if (cut_short) {
+    out.remarks.emplace_back("The search was ended before all combinations of changes were tried.");
+  }
 }
 
 void compare_with_own(std::string_view own, Explanation& out) {
@@ -204,12 +246,17 @@ Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecre
   const QuirkSet quirks = keys.quirks | rules.requirement.quirks;
   Parameters& parameters = workspace.state().parameters;
   const bool plaintext = claim->method == Method::Plaintext;
+  const std::vector<QuirkSet> readings = readings_of(parameters, quirks);
   if (!plaintext) {
-    out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, quirks);
+    out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, {});
+    for (const QuirkSet reading : readings) {
+      std::string base = base_over(evidence.request.scheme, evidence.request, parameters, reading);
+      if (base == evidence.base_string) out.base_string = std::move(base);
+    }
   }
-  const Fits fits(*claim, keys, secrets, quirks, rules);
+  Fits fits(*claim, keys, secrets, quirks, rules);
   const bool known = keys.client_known && (keys.token_known || !claim->has_token());
-  if (signature_is_right(evidence, rules, fits, parameters, quirks, out)) {
+  if (signature_is_right(evidence, rules, fits, parameters, readings, out)) {
     out.signature = Explanation::Signature::Right;
   } else if (known) {
     out.signature = Explanation::Signature::Wrong;
@@ -219,18 +266,11 @@ Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecre
     return out;
   }
 
-  const Recipe right = right_recipe(evidence.request, quirks);
-  std::vector<Slip> slips;
-  if (!plaintext) slips = slips_of(evidence, right, quirks);
-  Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes,
-                rules.most_work);
-  Finder(search, fits, evidence.base_string, out).run();
+  fits.look_further();
+  search(evidence, fits, parameters, quirks, readings, rules, out);
   if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
   if (known && out.near_misses.empty()) {
     remark_on_search(evidence.request, *claim, keys, rules, workspace, out);
-  }
-  if (out.near_misses.empty() && search.cut_short()) {
-    out.remarks.emplace_back("The search was ended before all combinations of changes were tried.");
   }
   return out;
 }

@@ -16,6 +16,11 @@ std::string_view advice(Reason reason) {
     case Reason::ParameterSplit:
       return "Send all oauth_ parameters in one place: the Authorization field, the query or the "
              "form.";
+    case Reason::CredentialsMisplaced:
+      return "The route's key credentials says where they may stand.";
+    case Reason::ParameterForeign:
+      return "Send it in the query or the form: in the Authorization field it is signed and does "
+             "not reach the backend, unless the route has pass_authorization.";
     case Reason::ParameterDuplicate:
       return "Send it once.";
     case Reason::ParameterAbsent:

@@ -75,18 +75,24 @@ std::optional<std::string> bytes_of(std::string_view text) {
 
 Fits::Fits(const Claim& claim, const Keys& keys, const KnownSecrets& secrets, QuirkSet quirks,
            const Rules& rules)
-    : claim_(claim), keys_(keys), rules_(rules) {
-  // Those that stand in for what isn't known would only take time.
-  if (keys.client_known) {
-    for (MadeKey& key : made_keys(claim, secrets, quirks, rules.now)) {
-      const std::string_view bytes = key.bytes.reveal();
-      const std::array<HmacKey, 3> by_hash{HmacKey(Hash::Sha1, bytes), HmacKey(Hash::Sha256, bytes),
-                                           HmacKey(Hash::Sha512, bytes)};
-      secrets_.push_back({std::move(key), by_hash});
-    }
-  }
+    : claim_(claim), keys_(keys), known_(secrets), quirks_(quirks), rules_(rules) {
+  add_keys(0);
   add_readings();
 }
+
+void Fits::add_keys(std::size_t most_changes) {
+  // Those that stand in for what isn't known would only take time.
+  if (!keys_.client_known) return;
+  secrets_.clear();
+  for (MadeKey& key : made_keys(claim_, known_, quirks_, rules_.now, most_changes)) {
+    const std::string_view bytes = key.bytes.reveal();
+    const std::array<HmacKey, 3> by_hash{HmacKey(Hash::Sha1, bytes), HmacKey(Hash::Sha256, bytes),
+                                         HmacKey(Hash::Sha512, bytes)};
+    secrets_.push_back({std::move(key), by_hash});
+  }
+}
+
+void Fits::look_further() { add_keys(kMaxKeyChanges); }
 
 bool Fits::is_live(const std::optional<std::int64_t>& expires) const {
   return !expires || *expires > rules_.now;

@@ -22,9 +22,12 @@ namespace verify {
 
 class Fits {
  public:
-  // The first two and the last must outlive it.
+  // All of them must outlive it. At first it knows the right keys alone.
   Fits(const Claim& claim, const Keys& keys, const KnownSecrets& secrets, QuirkSet quirks,
        const Rules& rules);
+
+  // From now on it knows the wrong ones too.
+  void look_further();
 
   static constexpr std::size_t kMaxChanges = 2;
 
@@ -46,6 +49,7 @@ class Fits {
     std::optional<Change> change;
   };
 
+  void add_keys(std::size_t most_changes);
   void add_readings();
   void add_reading(std::string_view base64, std::string_view name, std::string_view sentence);
   void add_bytes(std::string bytes, std::string_view name, std::string_view sentence);
@@ -64,6 +68,8 @@ class Fits {
 
   const Claim& claim_;
   const Keys& keys_;
+  const KnownSecrets& known_;
+  const QuirkSet quirks_;
   const Rules& rules_;
   std::vector<Key> secrets_;
   std::vector<Reading> readings_;

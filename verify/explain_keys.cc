@@ -262,7 +262,7 @@ std::vector<Joint> joints() {
 }  // namespace
 
 std::vector<MadeKey> made_keys(const Claim& claim, const KnownSecrets& secrets, QuirkSet quirks,
-                               std::int64_t now) {
+                               std::int64_t now, std::size_t most_changes) {
   const std::vector<Piece> clients = client_pieces(claim, secrets, now);
   const std::vector<Piece> tokens = token_pieces(claim, secrets);
   const std::vector<Encoding> ways = encodings(quirks);
@@ -280,7 +280,7 @@ std::vector<MadeKey> made_keys(const Claim& claim, const KnownSecrets& secrets, 
     }
     wipe(bytes.data(), bytes.size());
   };
-  for (std::size_t count = 0; count <= kMaxKeyChanges; ++count) {
+  for (std::size_t count = 0; count <= most_changes; ++count) {
     for (const Piece& c : clients) {
       for (const Piece& t : tokens) {
         const std::size_t pieces = std::size_t{c.change.has_value()} + t.change.has_value();

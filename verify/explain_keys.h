@@ -20,7 +20,7 @@ struct MadeKey {
   std::vector<Change> changes;
 };
 std::vector<MadeKey> made_keys(const Claim& claim, const KnownSecrets& secrets, QuirkSet quirks,
-                               std::int64_t now);
+                               std::int64_t now, std::size_t most_changes);
 
 inline constexpr std::size_t kMaxKeyChanges = 2;  // of one key
 

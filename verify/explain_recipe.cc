@@ -162,9 +162,8 @@ void bend(std::vector<Item>& items, Quirk quirk) {
   if (quirk == Quirk::QueryInForm) drop_repeats(items);
   for (Item& item : items) {
     if (quirk == Quirk::CrlfFields) use_line_feeds(item);
-    if (quirk == Quirk::RawBodyHash && decoded_name(item) == name(Field::BodyHash)) {
-      item.raw = true;
-    }
+    const std::string own = quirk == Quirk::RawBodyHash ? decoded_name(item) : "";
+    if (own == name(Field::BodyHash) || own == name(Field::ConsumerKey)) item.raw = true;
   }
 }
 

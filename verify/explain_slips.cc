@@ -73,7 +73,7 @@ Item made(std::string_view name, std::string_view value) {
   return {.name = percent_encode(name), .value = percent_encode(value)};
 }
 
-void add_quirk_slips(const Evidence& evidence, QuirkSet quirks, Slips& out) {
+void add_quirk_slips(QuirkSet quirks, Slips& out) {
   struct Row {
     Quirk quirk;
     const char* sentence;
@@ -92,11 +92,6 @@ void add_quirk_slips(const Evidence& evidence, QuirkSet quirks, Slips& out) {
                 " for this client or route, or sign as RFC 5849 says.",
             [quirk](Recipe& r) { bend(r.items, quirk); });
   }
-  Items plain = right_recipe(evidence.request, {}).items;
-  out.add(Aspect::Items, "no_quirk",
-          "The signature is as RFC 5849 says, and a quirk of this client or route says otherwise: "
-          "take the quirk away.",
-          [plain](Recipe& r) { r.items = plain; });
 }
 
 void add_body_slips(const Evidence& evidence, Slips& out) {
@@ -131,7 +126,7 @@ void add_body_slips(const Evidence& evidence, Slips& out) {
 std::vector<Slip> slips_of(const Evidence& evidence, const Recipe& right, QuirkSet quirks) {
   Slips out;
   add_url_slips(evidence, right, out);
-  add_quirk_slips(evidence, quirks, out);
+  add_quirk_slips(quirks, out);
   add_repeat_slips(right, out);
   add_body_slips(evidence, out);
   add_query_slips(evidence, out);

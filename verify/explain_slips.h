@@ -65,7 +65,7 @@ std::vector<Slip> slips_of(const Evidence& evidence, const Recipe& right, QuirkS
 void add_url_slips(const Evidence& evidence, const Recipe& right, Slips& out);
 void add_path_slips(const Evidence& evidence, const Recipe& right, Slips& out);
 void add_method_slips(const Evidence& evidence, const Recipe& right, Slips& out);
-void add_quirk_slips(const Evidence& evidence, QuirkSet quirks, Slips& out);
+void add_quirk_slips(QuirkSet quirks, Slips& out);
 void add_body_slips(const Evidence& evidence, Slips& out);
 void add_item_slips(const Evidence& evidence, const Recipe& right, Slips& out);
 void add_repeat_slips(const Recipe& right, Slips& out);

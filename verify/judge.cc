@@ -56,11 +56,12 @@ class Search {
 
   std::optional<Match> run(std::span<const std::string> schemes, Parameters& parameters) const {
     if (claim_.method == Method::Plaintext) return as_match(plaintext(), false);
-    std::optional<Match> found = signed_with(request_.scheme, parameters);
+    const QuirkSet matter = quirks_that_matter(parameters);
+    std::optional<Match> found = signed_with(request_.scheme, matter, parameters);
     for (const std::string& scheme : schemes) {
       if (found && eager_) break;
       if (scheme == request_.scheme) continue;
-      const auto other = signed_with(scheme, parameters);
+      const auto other = signed_with(scheme, matter, parameters);
       if (!found) found = other;
     }
     return found;
@@ -71,13 +72,28 @@ class Search {
     return key ? std::optional(Match{*key, other_scheme}) : std::nullopt;
   }
 
-  std::optional<Match> signed_with(std::string_view scheme, Parameters& parameters) const {
+  // In every reading of the request: first RFC 5849's, then those of quirks.
+  std::optional<Match> signed_with(std::string_view scheme, QuirkSet matter,
+                                   Parameters& parameters) const {
     RequestView seen = request_;
     seen.scheme = scheme;
-    const std::string_view base = build_base_string(seen, parameters, quirks_);
+    std::optional<std::size_t> found;
+    bool even = true;
+    matter.each_subset([&](QuirkSet reading) {
+      const bool counts = quirks_.has_all(reading);
+      if ((found && eager_) || !(counts || even)) return;
+      const std::string_view base = build_base_string(seen, parameters, reading);
+      if (base.size() > kEvenBytes) even = false;
+      const auto key = made(base);
+      if (counts && !found) found = key;
+      release_base_string(base, parameters);
+    });
+    return as_match(found, scheme != request_.scheme);
+  }
+
+  std::optional<std::size_t> made(std::string_view base) const {
     const Hash hash = *hash_of(claim_.method);
-    return as_match(is_rsa(claim_.method) ? rsa(hash, base) : hmac(hash, base),
-                    scheme != request_.scheme);
+    return is_rsa(claim_.method) ? rsa(hash, base) : hmac(hash, base);
   }
 
   std::optional<std::size_t> hmac(Hash hash, std::string_view base) const {

@@ -82,6 +82,12 @@ struct Accepted {
 // is refused, at least: as many as a client has in the midst of a rotation.
 inline constexpr std::size_t kKeysTried = 2;
 
+// Quirks that change the base string make one more for each set of them that matters to the
+// request, which anybody can tell from the request. All are tried, whatever quirks the client has,
+// up to base strings of this many bytes. Beyond that those alone that count, since the others would
+// cost too much: there a refusal may show which quirks a client has, and nothing else.
+inline constexpr std::size_t kEvenBytes = 32 << 10;
+
 // ANDs all conditions. Acceptance may come with the first key that matches; every refusal costs the
 // same number of base strings and verifications, whatever its reason and whatever keys the client
 // has (kKeysTried, unless more are live). Of several reasons the one that says most is given, but

@@ -62,12 +62,10 @@ bool before(const Parameter& a, const Parameter& b) {
 std::optional<Reject> Parameters::read(const RequestView& request, const Bounds& bounds) {
   clear();
   room_ = bounds.parameters;
-  if (request.authorization) {
-    if (const auto pairs = HeaderPairs::of(*request.authorization)) {
-      places_[0].used = true;
-      if (!read_header(*pairs)) return std::move(problem_);
-    }
-  }
+  foreign_allowed_ = bounds.authorization_passed_on;
+  std::optional<HeaderPairs> header;
+  if (request.authorization) header = HeaderPairs::of(*request.authorization);
+  if (header && !read_header(*header)) return std::move(problem_);
   const std::size_t mark = request.target.find('?');
   if (mark != std::string_view::npos) {
     if (!read_form(request.target.substr(mark + 1), Source::Query)) return std::move(problem_);
@@ -77,10 +75,13 @@ std::optional<Reject> Parameters::read(const RequestView& request, const Bounds&
   const auto used =
       std::find_if(places_.begin(), places_.end(), [](const Place& p) { return p.used; });
   // Ahead of `problem_`: without credentials it is none of our business how a query is spelled.
-  if (used == places_.end()) return Reject{Reason::CredentialsAbsent, {}};
-  source_ = static_cast<Source>(used - places_.begin());
+  const bool none = used == places_.end();
+  if (none && !header) return Reject{Reason::CredentialsAbsent, {}};
+  // The scheme alone promises them.
+  source_ = none ? Source::Header : static_cast<Source>(used - places_.begin());
   if (problem_) return std::move(problem_);
   if (auto reject = split(bounds.split_callback_and_verifier)) return reject;
+  if (auto reject = misplaced(bounds.credentials)) return reject;
   sort();
   return repeated();
 }
@@ -152,7 +153,11 @@ bool Parameters::add(Pair pair, Source source) {
     note(Reason::ParameterMalformed, clipped(name));
     value = pair.value = Piece{};
   }
-  if (name.starts_with(kPrefix)) add_field(name, value, source);
+  if (name.starts_with(kPrefix)) {
+    add_field(name, value, source);
+  } else if (source == Source::Header && !foreign_allowed_) {
+    note(Reason::ParameterForeign, clipped(name));
+  }
   if (is_signature) return true;
   sorted_.push_back({order_of(name), name, pair.value.text, plain, source});
   return true;
@@ -220,6 +225,14 @@ std::optional<Reject> Parameters::split(bool apart) const {
     if (!place.used || (found && apart && places_[0].used && place.apart)) continue;
     if (found) return Reject{Reason::ParameterSplit, std::string(clipped(place.first))};
     found = true;
+  }
+  return std::nullopt;
+}
+
+std::optional<Reject> Parameters::misplaced(const Places& allowed) const {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (!places_[i].used || allowed.has(static_cast<Source>(i))) continue;
+    return Reject{Reason::CredentialsMisplaced, std::string(clipped(places_[i].first))};
   }
   return std::nullopt;
 }

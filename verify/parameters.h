@@ -68,7 +68,7 @@ class Parameters {
 
  private:
   struct Place {
-    bool used = false;       // protocol parameters stand here
+    bool used = false;       // protocol parameters stand here; a realm is none
     std::string_view first;  // the name of one of them, rather not one that may stand apart
     bool apart = true;       // all of them may stand apart from the others
   };
@@ -84,6 +84,7 @@ class Parameters {
   std::optional<std::string_view> decode(Piece piece, Source source);
   void note(Reason reason, std::string_view detail);
   std::optional<Reject> split(bool apart) const;
+  std::optional<Reject> misplaced(const Places& allowed) const;
   std::optional<Reject> repeated() const;
   void sort();
 
@@ -94,6 +95,7 @@ class Parameters {
   std::array<Place, 3> places_{};  // by Source
   Source source_{};
   std::uint32_t room_ = 0;                 // how many more parameters are allowed
+  bool foreign_allowed_ = false;           // Bounds::authorization_passed_on
   std::uint32_t strangers_ = 0;            // oauth_ parameters that are no Field
   std::optional<std::string_view> twice_;  // the name of a parameter that stands twice, and may not
   std::optional<Reject> problem_;          // the first one

@@ -24,6 +24,11 @@ using enum Reason;
 constexpr Row kRows[] = {
     {ParameterSplit, "parameter_split", 400, "parameter_rejected", "invalid_request",
      ParameterSplit, "OAuth parameters stand in more than one place."},
+    {CredentialsMisplaced, "credentials_misplaced", 400, "parameter_rejected", "invalid_request",
+     CredentialsMisplaced, "OAuth parameters stand where they are not accepted."},
+    {ParameterForeign, "parameter_foreign", 400, "parameter_rejected", "invalid_request",
+     ParameterForeign,
+     "The Authorization field has a parameter that is neither OAuth's nor the realm."},
     {ParameterDuplicate, "parameter_duplicate", 400, "parameter_rejected", "invalid_request",
      ParameterDuplicate, "An OAuth parameter is given twice."},
     {ParameterAbsent, "parameter_absent", 400, "parameter_absent", "invalid_request",
@@ -42,6 +47,9 @@ constexpr Row kRows[] = {
      "Signed requests are accepted over HTTPS only."},
     {BodyHashOfForm, "body_hash_of_form", 400, "parameter_rejected", "invalid_request",
      BodyHashOfForm, "A form is signed by its parameters and has no oauth_body_hash."},
+    {FormUnclear, "form_unclear", 400, "", "invalid_request", FormUnclear,
+     "The body may be read as a form, and its Content-Type or Content-Encoding is not one of a "
+     "form that can be signed."},
     {CallbackRefused, "callback_refused", 400, "parameter_rejected", "invalid_request",
      CallbackRefused, "The callback is not one that is registered for the client."},
     {RealmUnknown, "realm_unknown", 400, "parameter_rejected", "invalid_realm", RealmUnknown,

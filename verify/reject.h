@@ -14,6 +14,8 @@ namespace verify {
 enum class Reason : std::uint8_t {
   // malformed: 400
   ParameterSplit,          // OAuth parameters in more than one place (RFC 5849 3.5)
+  CredentialsMisplaced,    // OAuth parameters where the route takes none
+  ParameterForeign,        // the Authorization field has one that is signed and goes no further
   ParameterDuplicate,      // a protocol parameter given twice (3.1)
   ParameterAbsent,         // a mandatory protocol parameter is missing
   ParameterMalformed,      // bad percent-encoding, bad length, not a number
@@ -23,6 +25,7 @@ enum class Reason : std::uint8_t {
   MethodRejected,          // signature method unknown or not allowed
   InsecureTransport,       // enforce_tls and the external scheme is http
   BodyHashOfForm,          // oauth_body_hash beside a form, whose parameters are signed anyway
+  FormUnclear,             // a body that some backends read as a form, or as another one
   CallbackRefused,         // not one that the client may name
   RealmUnknown,            // asked for, and none of the provider's
   RealmRefused,            // asked for, and not for this client

@@ -57,6 +57,14 @@ std::string_view name(conf::BodyHash hash) {
   return hash == conf::BodyHash::Required ? "required" : "verified";
 }
 
+std::vector<std::string> names(const conf::Places& places) {
+  std::vector<std::string> out;
+  if (places.header) out.emplace_back("header");
+  if (places.query) out.emplace_back("query");
+  if (places.form) out.emplace_back("form");
+  return out;
+}
+
 std::string_view name(conf::HostSent host) {
   return host == conf::HostSent::Upstream ? "upstream" : "received";
 }
@@ -96,6 +104,7 @@ json::object route_json(const conf::Route& route, const store::Count* other_sche
   if (other_scheme != nullptr && !route.accept_schemes.empty()) {
     out["other_scheme"] = to_json(*other_scheme);
   }
+  out["credentials"] = strings(names(route.credentials));
   out["body_hash"] = name(route.body_hash);
   out["errors"] = name(route.errors);
   out["quirks"] = strings(route.quirks);
@@ -151,6 +160,7 @@ std::string settings_text(const conf::Route& route, const store::Count* other_sc
   if (other_scheme != nullptr && !route.accept_schemes.empty()) {
     out += " (needed " + times_text(*other_scheme) + ')';
   }
+  if (route.credentials != usual.credentials) list("credentials", names(route.credentials));
   if (route.body_hash != usual.body_hash) add("body_hash", name(route.body_hash));
   if (route.errors != usual.errors) add("errors", name(route.errors));
   list("quirks", route.quirks);

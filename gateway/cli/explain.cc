@@ -138,8 +138,11 @@ class Look {
           {"message_malformed", "The gate refuses this message with 400: " + flaw + '.'});
     }
     find_rules();
-    check_size();
+    for (Cause& cause : size_causes(report_.request, place_.settings)) {
+      report_.causes.push_back(std::move(cause));
+    }
     make_evidence();
+    check_form_is_clear();
     if (auto done = find_keys(); !done) return done.failure();
     report_.explanation = verify::explain(evidence_, keys_, secrets_, rules_);
     hide(secrets_, report_);
@@ -158,13 +161,13 @@ class Look {
       }
       rules_.policy.enforce_tls = false;
       rules_.requirement.token = false;
+      rules_.bounds.authorization_passed_on = true;
       report_.request.remark(
           "Without --config the routes are not known: realms, methods allowed and quirks of routes "
           "were not looked at.");
       return;
     }
     rules_.policy = policy_of(place_.settings->oauth);
-    rules_.bounds.parameters = place_.settings->limits.parameters;
     if (readable) find_route(*place_.settings, target);
   }
 
@@ -174,28 +177,6 @@ class Look {
     report_.causes.push_back(
         {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
     return false;
-  }
-
-  // By the limits of the gate, or its defaults.
-  void check_size() {
-    const conf::Limits limits = place_.settings ? place_.settings->limits : conf::Limits();
-    const RequestText& request = report_.request;
-    const auto beyond = [&](std::uint64_t size, std::uint64_t limit, const char* what,
-                            const char* key, const char* status) {
-      if (size <= limit) return;
-      report_.causes.push_back({"too_large", std::string(what) + " beyond " + key + ", " +
-                                                 std::to_string(limit) + ": the gate answers " +
-                                                 status + '.'});
-    };
-    std::uint64_t head = request.method.size() + request.target.size() + 14;
-    for (const auto& [name, value] : request.fields) head += name.size() + value.size() + 4;
-    beyond(request.target.size(), limits.target_bytes, "The target is", "limits.target_bytes",
-           "414");
-    beyond(head, limits.header_bytes, "The head is", "limits.header_bytes", "431");
-    beyond(request.fields.size(), limits.headers, "The fields are", "limits.headers", "431");
-    if (verify::is_form(request.value_or_empty("Content-Type"))) {
-      beyond(request.body.size(), limits.form_bytes, "The form is", "limits.form_bytes", "413");
-    }
   }
 
   void find_route(const conf::Settings& settings, const Target& target) {
@@ -240,7 +221,7 @@ class Look {
       method_not_allowed("This address allows " + std::string(endpoints.allowed(*endpoint)));
     }
     at_provider_ = {*endpoint, settings.oauth.default_callback, rules_.now};
-    rules_.bounds.split_callback_and_verifier = settings.oauth.split_parameters;
+    rules_.bounds = provider_bounds(settings);
     rules_.requirement.token =
         provider::is_signed(*endpoint) && *endpoint != provider::Endpoint::RequestToken;
     if (!provider::is_signed(*endpoint)) {
@@ -253,6 +234,7 @@ class Look {
     route_ = *std::find(settings.routes.begin(), settings.routes.end(), route);
     report_.route = route.path.text + " (line " + std::to_string(route.where.line) + ")";
     rules_.requirement = requirement_of(route_);
+    rules_.bounds = bounds_of(route_, settings.limits);
     if (route.auth == conf::Auth::None) {
       report_.request.remark("The route has auth = \"none\": the gate checks no signature there.");
     }
@@ -322,6 +304,28 @@ class Look {
     using enum Credentials::TokenKind;
     if (!at_provider_ || at_provider_->endpoint != provider::Endpoint::AccessToken) return Access;
     return claim.renews() ? Renewed : Request;
+  }
+
+  // As the gate does before it looks at credentials.
+  void check_form_is_clear() {
+    const RequestText& request = report_.request;
+    const std::string_view type = request.value_or_empty("Content-Type");
+    const verify::BodyKind kind = verify::body_kind(type);
+    if (request.body.empty() || kind == verify::BodyKind::Other) return;
+    if (at_provider_ && !provider::is_signed(at_provider_->endpoint)) return;
+    if (route_.auth == conf::Auth::None) return;
+    std::string at_fault = "Content-Type " + conf::quoted(std::string(type));
+    if (kind == verify::BodyKind::Form) {
+      const std::string_view coding = request.value_or_empty("Content-Encoding");
+      if (coding.empty() || same_name(coding, "identity")) return;
+      at_fault = "Content-Encoding " + conf::quoted(std::string(coding));
+    }
+    const auto reason = verify::Reason::FormUnclear;
+    report_.causes.push_back(
+        {std::string(verify::name(reason)),
+         std::string(verify::sentence(reason)) + " It has " + at_fault +
+             ": send application/x-www-form-urlencoded, perhaps with a charset such as UTF-8, and "
+             "the form as it is."});
   }
 
   void check_body_hash_is_there(const verify::Claim& claim) {

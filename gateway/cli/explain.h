@@ -59,6 +59,11 @@ struct Subject {
 // explain_url.cc: what the settings make of the request; without settings, what it says itself.
 UrlUsed choose_url(const RequestText& request, const conf::Settings* settings);
 
+// explain_body.cc: what of it is beyond the limits of the settings, or without settings beyond the
+// defaults.
+std::vector<Cause> size_causes(const RequestText& request,
+                               const std::optional<conf::Settings>& settings);
+
 // explain_body.cc: what clients take from a body and sign, though it is no form: the members of a
 // JSON object, those in other ways of writing, and the fields of a multipart body that are no
 // files.

@@ -1,4 +1,4 @@
-// What clients sign of bodies that are no forms.
+// What clients sign of bodies that are no forms, and what is too large for the gate.
 
 #include "gateway/cli/explain.h"
 #include "gateway/json.h"
@@ -112,6 +112,28 @@ Members parts_of(std::string_view content_type, std::string_view body) {
     part = part.substr(0, part.size() - std::min<std::size_t>(part.size(), crlf ? 2 : 1));
     const bool file = head.find("filename") != head.npos;
     if (!name.empty() && !file) out.emplace_back(name, std::string(part));
+  }
+  return out;
+}
+
+std::vector<Cause> size_causes(const RequestText& request,
+                               const std::optional<conf::Settings>& settings) {
+  const conf::Limits limits = settings ? settings->limits : conf::Limits();
+  std::vector<Cause> out;
+  const auto beyond = [&](std::uint64_t size, std::uint64_t limit, const char* what,
+                          const char* key, const char* status) {
+    if (size <= limit) return;
+    out.push_back({"too_large", std::string(what) + " beyond " + key + ", " +
+                                    std::to_string(limit) + ": the gate answers " + status + '.'});
+  };
+  std::uint64_t head =
+      request.method.size() + request.target.size() + sizeof "  HTTP/1.1\r\n\r\n" - 1;
+  for (const auto& [name, value] : request.fields) head += name.size() + value.size() + 4;
+  beyond(request.target.size(), limits.target_bytes, "The target is", "limits.target_bytes", "414");
+  beyond(head, limits.header_bytes, "The head is", "limits.header_bytes", "431");
+  beyond(request.fields.size(), limits.headers, "The fields are", "limits.headers", "431");
+  if (verify::is_form(request.value_or_empty("Content-Type"))) {
+    beyond(request.body.size(), limits.form_bytes, "The form is", "limits.form_bytes", "413");
   }
   return out;
 }

@@ -5,11 +5,11 @@
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/text.h"
+#include "gateway/cli/version.h"
 
 namespace gateway::cli {
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
 constexpr const char* kExamples =
     "portcullis client add --store /var/lib/portcullis --name \"Mobile app\" --realm email\n"
     "portcullis check --config /etc/portcullis.toml\n"
@@ -17,7 +17,7 @@ constexpr const char* kExamples =
     "portcullis token issue --help";
 
 Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const World& world) {
-  Parser parser("An OAuth 1.0a gatekeeper in front of HTTP APIs.", kVersion, kExamples);
+  Parser parser("An OAuth 1.0a gatekeeper in front of HTTP APIs.", version(), kExamples);
   declare_gateway(parser.root(), world);
   declare_client(parser.root(), world);
   declare_user(parser.root(), world);

@@ -106,6 +106,7 @@ path = "/*"
 host = "upstream"
 signature_methods = ["HMAC-SHA1", "HMAC-SHA256"]
 accept_schemes = ["https"]
+credentials = ["form", "header"]
 body_hash = "required"
 errors = "problem_reporting"
 quirks = ["unencoded_key", "milliseconds"]
@@ -116,11 +117,12 @@ upstream = "api"
   const Ran ran = shell.run({"check", "--config", config});
   CAPTURE(ran.err);
   REQUIRE(ran.code == 0);
-  CHECK(has(ran.out,
-            "  api       host=upstream signature_methods=HMAC-SHA1,HMAC-SHA256 "
-            "accept_schemes=https body_hash=required errors=problem_reporting "
-            "quirks=unencoded_key,milliseconds header_realm=\"Schoology API\" "
-            "pass_authorization=true\n"));
+  CHECK(has(
+      ran.out,
+      "  api       host=upstream signature_methods=HMAC-SHA1,HMAC-SHA256 "
+      "accept_schemes=https credentials=header,form body_hash=required errors=problem_reporting "
+      "quirks=unencoded_key,milliseconds header_realm=\"Schoology API\" "
+      "pass_authorization=true\n"));
   const auto route = object(shell.run({"check", "--json", "--config", config}).out)
                          .at("routes")
                          .as_array()[0]
@@ -128,6 +130,7 @@ upstream = "api"
   CHECK(route.at("host") == "upstream");
   CHECK(tests::json::serialize(route.at("accept_schemes")) == R"(["https"])");
   CHECK(tests::json::serialize(route.at("quirks")) == R"(["unencoded_key","milliseconds"])");
+  CHECK(tests::json::serialize(route.at("credentials")) == R"(["header","form"])");
   CHECK(route.at("header_realm") == "Schoology API");
   CHECK(route.at("pass_authorization") == true);
 }
@@ -140,11 +143,12 @@ TEST_CASE("check --json says the same in one object") {
   CHECK(all.at("ok") == true);
   const auto& routes = all.at("routes").as_array();
   REQUIRE(routes.size() == 3);
-  CHECK(tests::json::serialize(routes[0]) ==
-        R"({"hosts":[],"path":"/api/email","methods":["GET","POST"],"auth":"token",)"
-        R"("realms":["email"],"upstream":"api","host":"received","signature_methods":[],)"
-        R"("accept_schemes":[],"body_hash":"verified","errors":"accept","quirks":[],)"
-        R"("header_realm":"","pass_authorization":false,"line":15})");
+  CHECK(
+      tests::json::serialize(routes[0]) ==
+      R"({"hosts":[],"path":"/api/email","methods":["GET","POST"],"auth":"token",)"
+      R"("realms":["email"],"upstream":"api","host":"received","signature_methods":[],)"
+      R"("accept_schemes":[],"credentials":["header","query","form"],"body_hash":"verified","errors":"accept","quirks":[],)"
+      R"("header_realm":"","pass_authorization":false,"line":15})");
   CHECK(routes[2].at("errors") == "flask");
   CHECK(all.at("not_yet_in_effect").as_array().size() > 0);
   CHECK(all.at("warnings").as_array().size() > 0);

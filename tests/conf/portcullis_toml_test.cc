@@ -89,13 +89,15 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
     {"headers", {"user", "client", "realms", "token", "strip_prefix"}},
     {"limits",
      {"header_bytes", "target_bytes", "headers", "parameters", "form_bytes", "forms_bytes",
-      "hashed_body_bytes", "hashed_bodies_bytes", "body_bytes", "body_rate", "connections",
-      "request_tokens"}},
-    {"timeouts", {"header", "body", "idle", "upstream_connect", "upstream_response", "drain"}},
+      "hashed_body_bytes", "hashed_bodies_bytes", "body_bytes", "body_rate", "form_rate",
+      "connections", "request_tokens"}},
+    {"timeouts",
+     {"header", "body", "hold", "idle", "upstream_connect", "upstream_response", "drain"}},
     {"upstream", {"name", "servers"}},
     {"route",
      {"path", "methods", "auth", "hosts", "host", "signature_methods", "accept_schemes",
-      "body_hash", "errors", "quirks", "header_realm", "pass_authorization", "upstream"}},
+      "credentials", "body_hash", "errors", "quirks", "header_realm", "pass_authorization",
+      "upstream"}},
 };
 
 }  // namespace
@@ -148,6 +150,7 @@ TEST_CASE("only what has no default is commented out in the shipped file") {
                                           "route.pass_authorization",
                                           "route.signature_methods",
                                           "route.accept_schemes",
+                                          "route.credentials",
                                           "route.body_hash",
                                           "route.errors",
                                           "route.quirks",

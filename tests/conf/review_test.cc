@@ -102,6 +102,38 @@ TEST_CASE("what an operator probably does not want is warned of") {
   }
 }
 
+TEST_CASE("a client's route that takes bodies nobody signed is warned of") {
+  const std::string warning =
+      "the route on line 4 has auth \"client\" and takes bodies that nobody signed: say with "
+      "credentials = \"form\" or \"header\" where its clients send theirs, or set body_hash = "
+      "\"required\"";
+  const std::pair<std::string, bool> cases[] = {
+      {"", true},
+      {"methods = [\"POST\"]", true},
+      {"methods = [\"GET\", \"DELETE\"]", true},
+      {"methods = [\"GET\"]", false},
+      {"methods = [\"GET\", \"HEAD\", \"OPTIONS\"]", false},
+      {"body_hash = \"verified\"", true},
+      {"body_hash = \"required\"", false},
+      {"credentials = \"any\"", true},
+      {"credentials = \"form\"", false},
+      {"credentials = \"header\"", false},
+      {"credentials = \"query\"", true},
+      {"credentials = [\"form\"]", false},
+      {"credentials = [\"form\", \"query\"]", true},
+      {"credentials = [\"form\", \"header\"]", true},
+      {"credentials = [\"form\", \"header\"]\nbody_hash = \"required\"", false}};
+  for (const auto& [lines, warned] : cases) {
+    CAPTURE(lines);
+    CHECK(conf::warnings(settings_of(kRoute + "auth = \"client\"\n" + lines + "\n" + kPlain)) ==
+          (warned ? Lines{warning} : Lines{}));
+    for (const std::string auth : {"token", "optional"}) {
+      CHECK(conf::warnings(settings_of(kRoute + "auth = \"" + auth + "\"\n" + lines + "\n" +
+                                       kPlain)) == Lines{});
+    }
+  }
+}
+
 TEST_CASE("what is set but not yet in effect is named") {
   const Case cases[] = {
       {"", {}},

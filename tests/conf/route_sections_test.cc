@@ -94,6 +94,40 @@ TEST_CASE("auth takes its four words") {
   }
 }
 
+TEST_CASE("credentials says where OAuth parameters may stand") {
+  using conf::Places;
+  const std::pair<std::string, Places> cases[] = {
+      {"", {true, true, true}},
+      {"credentials = \"any\"", {true, true, true}},
+      {"credentials = \"header\"", {true, false, false}},
+      {"credentials = \"query\"", {false, true, false}},
+      {"credentials = \"form\"", {false, false, true}},
+      {"credentials = [\"form\"]", {false, false, true}},
+      {"credentials = [\"form\", \"header\"]", {true, false, true}},
+      {"credentials = [\"header\", \"query\", \"form\"]", {true, true, true}}};
+  for (const auto& [line, places] : cases) {
+    CAPTURE(line);
+    CHECK(settings_of(kApi + route("/a", line)).routes.at(0).credentials == places);
+  }
+  const std::string one =
+      "each of route.credentials must be \"header\", \"query\" or \"form\", not ";
+  const std::string all =
+      "7:15: route.credentials must be \"any\", \"header\", \"query\", \"form\", or a list of the "
+      "last three, not ";
+  check_routes({
+      {route("/a", "credentials = \"body\""), {all + "\"body\""}},
+      {route("/a", "credentials = \"Form\""), {all + "\"Form\""}},
+      {route("/a", "credentials = true"), {all + "true"}},
+      {route("/a", "credentials = []"), {"7:15: route.credentials must not be empty"}},
+      {route("/a", "credentials = [\"any\"]"), {"7:16: " + one + "\"any\""}},
+      {route("/a", "credentials = [\"form\", 1]"), {"7:24: " + one + "1"}},
+      {route("/a", "credentials = [\"form\", \"form\"]"),
+       {"7:24: route.credentials has \"form\" twice"}},
+      {route("/a", "credentials = \"form\"\nauth = \"none\""),
+       {"7:15: route.credentials means nothing on a route with auth = \"none\""}},
+  });
+}
+
 TEST_CASE("mistakes in [[upstream]] are reported") {
   const std::string server =
       "each of upstream.servers must be an http or https URL without path, such as "

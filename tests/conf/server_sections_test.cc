@@ -183,23 +183,25 @@ hashed_body_bytes = "4MiB"
 hashed_bodies_bytes = "5MiB"
 body_bytes = "0B"
 body_rate = "0B/s"
+form_rate = "2KiB/s"
 connections = 1
 request_tokens = 2
 [timeouts]
 header = "1ms"
 body = "2s"
+hold = "90s"
 idle = "3m"
 upstream_connect = "4h"
 upstream_response = "5d"
 drain = "0s"
 )");
   CHECK(settings.limits ==
-        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 6 << 20, 4 << 20, 5 << 20, 0, 0, 1, 2});
+        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 6 << 20, 4 << 20, 5 << 20, 0, 0, 2048, 1, 2});
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;
-  CHECK(settings.timeouts == conf::Timeouts{conf::Milliseconds(1), seconds(2), minutes(3), hours(4),
-                                            hours(120), seconds(0)});
+  CHECK(settings.timeouts == conf::Timeouts{conf::Milliseconds(1), seconds(2), seconds(90),
+                                            minutes(3), hours(4), hours(120), seconds(0)});
   CHECK(settings_of("[limits]\nbody_bytes = \"none\"").limits.body_bytes == conf::kUnlimited);
 }
 
@@ -211,19 +213,22 @@ TEST_CASE("mistakes in [limits] and [timeouts] are reported") {
       " must be a duration above zero such as \"500ms\", \"60s\" or \"10m\", not ";
   check_mistakes({
       {"[limits]\nheader_bytes = \"0B\"\ntarget_bytes = 1\nheaders = 0\nparameters = 1000001\n"
-       "form_bytes = \"none\"\nbody_bytes = \"1\"\nbody_rate = \"256B\"\nconnections = \"1\"",
+       "form_bytes = \"none\"\nbody_bytes = \"1\"\nbody_rate = \"256B\"\nconnections = "
+       "\"1\"\nform_rate = \"1K/s\"",
        {"2:16: limits.header_bytes" + size + "\"0B\"", "3:16: limits.target_bytes" + size + "1",
         "4:11: limits.headers" + count + "0", "5:14: limits.parameters" + count + "1000001",
         "6:14: limits.form_bytes" + size + "\"none\"",
         "7:14: limits.body_bytes must be a size such as \"10MiB\", or \"none\", not \"1\"",
         "8:13: limits.body_rate must be a rate such as \"256B/s\", not \"256B\"",
-        "9:15: limits.connections" + count + "\"1\""}},
+        "9:15: limits.connections" + count + "\"1\"",
+        "10:13: limits.form_rate must be a rate such as \"1KiB/s\", not \"1K/s\""}},
       {"[timeouts]\nheader = \"0s\"\nbody = \"never\"\nidle = 5\nupstream_connect = \"5\"\n"
-       "upstream_response = \"3651d\"\ndrain = \"-1s\"",
+       "upstream_response = \"3651d\"\ndrain = \"-1s\"\nhold = \"0s\"",
        {"2:10: timeouts.header" + time + "\"0s\"", "3:8: timeouts.body" + time + "\"never\"",
         "4:8: timeouts.idle" + time + "5", "5:20: timeouts.upstream_connect" + time + "\"5\"",
         "6:21: timeouts.upstream_response" + time + "\"3651d\"",
-        "7:9: timeouts.drain must be a duration such as \"30s\", not \"-1s\""}},
+        "7:9: timeouts.drain must be a duration such as \"30s\", not \"-1s\"",
+        "8:8: timeouts.hold" + time + "\"0s\""}},
       {"[limits]\nform_bytes = \"1025B\"\nforms_bytes = \"1KiB\"",
        {"2:14: limits.form_bytes and limits.forms_bytes leave no room for the largest form"}},
       {"[limits]\nform_bytes = \"1KiB\"\nforms_bytes = \"1KiB\"", {}},

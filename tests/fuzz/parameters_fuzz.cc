@@ -113,6 +113,7 @@ void check(std::string_view query, std::string_view form, Source source, const K
   };
   const Message good = message(base);
   must(accepts(good, keys));
+  must(accepts(message(plain), keys));
   must(accepts(good, all_keys()[0]) == (!odd_key && base == plain));
   must(!accepts(message(base + '&'), keys));
 }

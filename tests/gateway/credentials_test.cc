@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/gateway/support/loose.h"
 #include "tests/gateway/support/world.h"
 
 using namespace gateway;
@@ -29,10 +28,17 @@ struct Kept {
     return std::move(*opened);
   }
 
+  Known look(std::string_view client, std::string_view token) {
+    auto found = finder.look_up(client, token);
+    REQUIRE(found.ok());
+    return *found;
+  }
+  // As for a request that is accepted.
   Known find(std::string_view client, std::string_view token) {
-    auto found = outcome_of(context, finder.find(client, token));
-    REQUIRE(found->ok());
-    return **found;
+    if (Known known = finder.remembered(client, token)) return known;
+    Known found = look(client, token);
+    finder.remember(found);
+    return found;
   }
 
   // Another handle of the store changes it, as another process would.
@@ -77,18 +83,89 @@ TEST_CASE("a second look at the same pair reads nothing") {
   CHECK(first->identity_lines.find("X-OAuth-Client: K\r\n") != std::string::npos);
 }
 
-TEST_CASE("pairs that nobody knows are remembered like others, and cost as many keys") {
+TEST_CASE("pairs that nobody knows have as many keys as others") {
   Kept kept;
   for (const auto& [client, token] : std::vector<std::pair<const char*, const char*>>{
            {"X", "T"}, {"K", "Y"}, {"X", "Y"}, {"X", ""}}) {
-    const Known first = kept.find(client, token);
-    CHECK(kept.find(client, token) == first);
-    CHECK(first->keys.client_known == (client == std::string("K")));
-    CHECK(first->keys.token_known == (token == std::string("T")));
-    CHECK_FALSE((first->keys.client_known && first->keys.token_known));
-    CHECK(first->keys.keys.size() == 1);
-    CHECK(first->keys.rsa_keys.size() == 1);
+    const Known found = kept.look(client, token);
+    CHECK(found->keys.client_known == (client == std::string("K")));
+    CHECK(found->keys.token_known == (token == std::string("T")));
+    CHECK_FALSE((found->keys.client_known && found->keys.token_known));
+    CHECK(found->keys.keys.size() == 1);
+    CHECK(found->keys.rsa_keys.size() == 1);
   }
+}
+
+TEST_CASE("what was looked up and not proven is not remembered") {
+  Kept kept;
+  kept.find("K", "T");
+  for (int i = 0; i < 100; ++i) kept.look("unknown" + std::to_string(i), "T");
+  kept.look("K", "");
+  CHECK(kept.finder.pairs() == 1);
+  CHECK(kept.finder.remembered("unknown1", "T") == nullptr);
+  CHECK(kept.finder.remembered("K", "T") != nullptr);
+}
+
+TEST_CASE("a refusal costs one look into the store, whether its pair was proven before or not") {
+  World world;
+  const auto reads = [&](const std::string& request, const std::string& status) {
+    const std::uint64_t before = world.worker->reader().reads();
+    CHECK(world.talk(request).text().starts_with(status));
+    return world.worker->reader().reads() - before;
+  };
+  const auto forged = [&](std::string from, std::string to) {
+    std::string request = world.signed_by_alice({});
+    const std::size_t at = request.find(from);
+    REQUIRE(at != std::string::npos);
+    return request.replace(at, from.size(), to);
+  };
+  const auto all_forged = [&] {
+    for (int i = 0; i < 3; ++i) {  // the first time and afterwards
+      CHECK(reads(forged("consumer_key=\"K\"", "consumer_key=\"X\""), "401") == 3);
+      CHECK(reads(forged("token=\"T\"", "token=\"Y\""), "401") == 3);
+      CHECK(reads(forged("oauth_nonce=\"", "oauth_nonce=\"x"), "401") == 3);  // a wrong signature
+    }
+  };
+  all_forged();
+  CHECK(reads(world.signed_by_alice({}), "200") == 3);
+  all_forged();
+  CHECK(reads(world.signed_by_alice({}), "200") == 0);
+}
+
+namespace {
+
+Known sized(const Kept& kept, int number, std::size_t bytes) {
+  auto out = std::make_shared<Credential>();
+  out->client = "client" + std::to_string(number);
+  out->txn = kept.credentials->last_txn();
+  out->identity_lines.assign(bytes, 'x');
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what is remembered takes no more bytes than the bound says") {
+  Kept kept;
+  const std::size_t each = footprint(*sized(kept, 0, 4 << 20));
+  const int most = static_cast<int>(Credentials::kMostBytes / each);
+  for (int i = 0; i < most; ++i) kept.finder.remember(sized(kept, i, 4 << 20));
+  CHECK(kept.finder.pairs() == static_cast<std::size_t>(most));
+  CHECK(kept.finder.bytes() == static_cast<std::size_t>(most) * each);
+  kept.finder.remember(sized(kept, most, 4 << 20));
+  CHECK(kept.finder.pairs() == static_cast<std::size_t>(most));
+  CHECK(kept.finder.bytes() <= Credentials::kMostBytes);
+  CHECK(kept.finder.remembered("client" + std::to_string(most), "") != nullptr);
+  kept.finder.remember(sized(kept, most, 1));  // in place of its older self
+  CHECK(kept.finder.pairs() == static_cast<std::size_t>(most));
+}
+
+TEST_CASE("no more pairs are remembered than the bound says") {
+  Kept kept;
+  const int many = static_cast<int>(Credentials::kMostPairs) * 5 / 4;
+  for (int i = 0; i < many; ++i) kept.finder.remember(sized(kept, i, 1));
+  CHECK(kept.finder.pairs() <= Credentials::kMostPairs);
+  CHECK(kept.finder.pairs() > Credentials::kMostPairs / 2);
+  CHECK(kept.finder.remembered("client" + std::to_string(many - 1), "") != nullptr);
 }
 
 TEST_CASE("a pair is told from others that look alike when joined") {

@@ -204,29 +204,94 @@ TEST_CASE("a pooled connection is used again, and one that the backend closed is
   }
 }
 
-TEST_CASE("a signed request is sent once, whatever becomes of it") {
+TEST_CASE("a safe request is sent once more when its pooled connection ends without an answer") {
   World world;
-  for (const char* method : {"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"}) {
-    for (const char* before_the_end : {"", "HTTP/1.1 103 Early\r\n\r\n"}) {
-      CAPTURE(method);
-      get(world, {answer("hello")});
-      world.origin->asked.clear();
-      CHECK(get(world, {before_the_end, Then::Close}, method).text().starts_with("502"));
-      CHECK(world.origin->asked.size() == 1);
+  struct Row {
+    Ask ask;
+    std::string before_the_end;
+    std::size_t times;  // that the backend sees it
+  };
+  const std::string length = "Content-Length: ", chunked = "Transfer-Encoding: chunked\r\n";
+  const std::vector<Row> rows{
+      {{.method = "GET"}, "", 2},
+      {{.method = "HEAD"}, "", 2},
+      {{.method = "OPTIONS"}, "", 2},
+      {{.method = "GET", .lines = length + "0\r\n"}, "", 2},
+      {{.method = "GET", .target = "/api/" + std::string(9000, 'x')}, "", 2},
+      {{.method = "get"}, "", 1},
+      {{.method = "POST"}, "", 1},
+      {{.method = "PUT"}, "", 1},
+      {{.method = "DELETE"}, "", 1},
+      {{.method = "PATCH"}, "", 1},
+      {{.method = "PROPFIND"}, "", 1},
+      {{.method = "POST", .form = "a=b"}, "", 1},
+      {{.method = "GET", .form = "a=b"}, "", 1},
+      {{.method = "GET", .lines = length + "1\r\n", .body = "x"}, "", 1},
+      {{.method = "OPTIONS", .lines = length + "1\r\n", .body = "x"}, "", 1},
+      {{.method = "GET", .lines = chunked, .body = "0\r\n\r\n"}, "", 1},
+      {{.method = "GET"}, "H", 1},
+      {{.method = "GET"}, "\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 200 OK\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 100 Continue\r\n\r\n", 1},
+      {{.method = "HEAD"}, "HTTP/1.1 102 Processing\r\n\r\n", 1},
+      {{.method = "GET"}, "HTTP/1.1 103 Early Hints\r\n\r\n", 1},
+  };
+  for (const Row& row : rows) {
+    for (Then then : {Then::Close, Then::Reset}) {
+      for (bool is_signed : {true, false}) {
+        CAPTURE(row.ask.method);
+        CAPTURE(row.ask.lines);
+        CAPTURE(row.before_the_end);
+        CAPTURE(is_signed);
+        Ask ask = row.ask;
+        if (!is_signed) ask.target = "/public" + ask.target;
+        const std::string bytes = is_signed ? world.signed_by_alice(ask) : World::plain(ask);
+        get(world, {answer("hello")});
+        world.origin->asked.clear();
+        const Reply end{row.before_the_end, then};
+        world.origin->script = [end](const Asked&, std::size_t) { return end; };
+        // The bytes before a reset may be lost with it, and only then.
+        if (then == Then::Reset && !row.before_the_end.empty()) continue;
+        CHECK(world.talk(Client{{Piece{bytes}}}, {ask.method}).text().starts_with("502"));
+        const std::vector<Asked>& asked = world.origin->asked;
+        REQUIRE(asked.size() == row.times);
+        const bool fresh = asked.front().connection != asked.back().connection;
+        CHECK(fresh == (row.times == 2));
+        CHECK(asked.front().head == asked.back().head);  // with its X-Request-Id
+        // On a connection that was never used before, once.
+        world.origin->asked.clear();
+        const std::string anew = is_signed ? world.signed_by_alice(ask) : World::plain(ask);
+        CHECK(world.talk(Client{{Piece{anew}}}, {ask.method}).text().starts_with("502"));
+        CHECK(world.origin->asked.size() == 1);
+      }
     }
   }
 }
 
-TEST_CASE("an unsigned one that does no harm is sent anew once, on a fresh connection") {
+TEST_CASE("what a pooled connection left unanswered is answered by a fresh one") {
   World world;
-  const std::string open = "GET /public/x HTTP/1.1\r\nHost: api.test\r\n\r\n";
-  get(world, {answer("hello")});
-  world.origin->script = [](const Asked&, std::size_t) { return Reply{"", Then::Close}; };
-  for (std::size_t times : {2, 1}) {
-    world.origin->asked.clear();
-    CHECK(world.talk(Client{{Piece{open}}}, {"GET"}).text().starts_with("502"));
-    CHECK(world.origin->asked.size() == times);
+  for (Then then : {Then::Close, Then::Reset}) {
+    for (int round = 0; round < 3; ++round) {
+      get(world, {answer("hello")});
+      const std::size_t before = world.origin->asked.size();
+      world.origin->script = [before, then](const Asked&, std::size_t number) {
+        return number == before ? Reply{"", then} : Reply{answer("again")};
+      };
+      const std::string pipelined = world.signed_by_alice({}) + world.signed_by_alice({});
+      CHECK(world.talk(pipelined).text() == "200 again\n200 again\n");
+      CHECK(world.origin->asked.size() == before + 3);
+    }
   }
+}
+
+TEST_CASE("a request is not sent again when its pooled connection stays silent") {
+  World world([](conf::Settings& settings) {
+    settings.timeouts.upstream_response = std::chrono::milliseconds(100);
+  });
+  get(world, {answer("hello")});
+  world.origin->asked.clear();
+  CHECK(get(world, {"", Then::Silent}).text().starts_with("504"));
+  CHECK(world.origin->asked.size() == 1);
 }
 
 TEST_CASE("an early answer reaches a client that is still sending, and both connections end") {

@@ -105,6 +105,7 @@ TEST_CASE("a body must come at the least rate") {
     CHECK(world.talk(silent_after(world.signed_by_alice(ask))).text().starts_with("408"));
     CHECK(world.talk(dripping_after(world.signed_by_alice(ask))).text().starts_with("408"));
   }
+  REQUIRE_FALSE(world.origin->asked.empty());
   for (const Asked& asked : world.origin->asked) CHECK_FALSE(asked.complete);
   world.until([&] { return world.origin->open == 0; });
 }
@@ -191,6 +192,7 @@ TEST_CASE("a body may have as many bytes as the limit says, and no more") {
     CAPTURE(row.ask.lines);
     CHECK(world.talk(world.signed_by_alice(row.ask)).text().starts_with(row.status));
   }
+  REQUIRE_FALSE(world.origin->asked.empty());
   for (const Asked& asked : world.origin->asked) {
     if (asked.complete) CHECK(asked.body.size() <= 1000);
   }

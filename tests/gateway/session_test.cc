@@ -221,6 +221,7 @@ TEST_CASE("a body in chunks that is wrong is never completed for the backend") {
   const Outcome outcome = world.talk(bytes);
   REQUIRE(outcome.answers.size() == 1);
   CHECK(outcome.answers[0].status() == 400);
+  REQUIRE_FALSE(world.origin->asked.empty());
   for (const Asked& asked : world.origin->asked) CHECK_FALSE(asked.complete);
 }
 
@@ -234,6 +235,7 @@ TEST_CASE("a body cut short is never completed for the backend") {
           world.signed_by_alice({.method = "PUT", .lines = lines, .body = body.substr(0, size)}));
     }
   }
+  REQUIRE_FALSE(world.origin->asked.empty());
   for (const Asked& asked : world.origin->asked) CHECK_FALSE(asked.complete);
 }
 

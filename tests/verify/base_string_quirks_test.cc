@@ -41,7 +41,10 @@ TEST_CASE("what Canvas repeats of the query in the form is signed once, with its
   const Row header{"",
                    {.method = "POST", .authorization = kField + R"(, a="1")", .form = "a=1"},
                    root + "a%3D1%26a%3D1%26" + kOwn};
-  CHECK(outcome(header, "cs&ts", quirk) == std::nullopt);
+  const Bounds passed_on{.authorization_passed_on = true};
+  CHECK(outcome(header, "cs&ts", quirk, passed_on) == std::nullopt);
+  const Row dropped{"", header.request, root + "a%3D1%26" + kOwn};
+  CHECK(outcome(dropped, "cs&ts", quirk, passed_on) == Reason::SignatureInvalid);
 }
 
 TEST_CASE("line ends that a browser made CRLF are signed as LF, in form values, with their quirk") {
@@ -62,6 +65,69 @@ TEST_CASE("line ends that a browser made CRLF are signed as LF, in form values, 
                    {.method = "POST", .form = "a=%0D%0Az&a=%0C&" + kPairs},
                    post + "a%3D%250Az%26a%3D%250C%26" + kOwn};
   CHECK(outcome(sorted, "cs&ts", quirk) == std::nullopt);
+}
+
+namespace {
+
+// A request that every quirk of the base string would read in another way, and those ways.
+Request all_three() {
+  return {.method = "POST",
+          .target = "/?a=1",
+          .form = "a=1&b=%0D%0A&" + with(kPairs, "key=k", "key=k%21")};
+}
+
+std::string base_with(QuirkSet quirks) {
+  const std::string own =
+      with(kOwn, "key%3Dk", quirks.has(Quirk::RawBodyHash) ? "key%3Dk%21" : "key%3Dk%2521");
+  return "POST&" + kHost + "%2F&a%3D1%26" + (quirks.has(Quirk::QueryInForm) ? "" : "a%3D1%26") +
+         (quirks.has(Quirk::CrlfFields) ? "b%3D%250A%26" : "b%3D%250D%250A%26") + own;
+}
+
+QuirkSet set_of(unsigned bits) {
+  QuirkSet out;
+  for (int i = 0; i < kQuirkCount; ++i) {
+    if (bits >> i & 1) out.add(static_cast<Quirk>(i));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "quirks add readings: with any set of them its parts are right, RFC 5849's own among them") {
+  for (unsigned allowed = 0; allowed < 1u << kQuirkCount; ++allowed) {
+    Requirement requirement = kNoToken;
+    requirement.quirks = set_of(allowed);
+    for (const unsigned used : {0u, 2u, 4u, 6u, 8u, 10u, 12u, 14u}) {
+      CAPTURE(allowed);
+      CAPTURE(used);
+      const Row row{"", all_three(), base_with(set_of(used))};
+      CHECK(outcome(row, "cs&ts", requirement) ==
+            ((used & ~allowed) == 0 ? std::nullopt : std::optional(Reason::SignatureInvalid)));
+    }
+  }
+}
+
+TEST_CASE(
+    "a launch that signed CRLF is right with the quirks of LTI, and so is one that signed LF") {
+  Requirement lti = with_quirk(Quirk::CrlfFields);
+  lti.quirks.add(Quirk::QueryInForm);
+  const std::string post = "POST&" + kHost + "%2F&";
+  for (const std::string end : {"%250A", "%250D%250A"}) {
+    const Row once{"",
+                   {.method = "POST", .target = "/?c=1", .form = "c=1&t=a%0D%0Ab&" + kPairs},
+                   post + "c%3D1%26" + kOwn + "%26t%3Da" + end + "b"};
+    CHECK(outcome(once, "cs&ts", lti) == std::nullopt);
+    const Row twice{"", once.request, post + "c%3D1%26c%3D1%26" + kOwn + "%26t%3Da" + end + "b"};
+    CHECK(outcome(twice, "cs&ts", lti) == std::nullopt);
+    CHECK(outcome(once, "cs&tx", lti) == Reason::SignatureInvalid);
+  }
+  // With LF in its place, a value of the form repeats one of the query.
+  const Row repeated{"",
+                     {.method = "POST", .target = "/?t=a%0Ab", .form = "t=a%0D%0Ab&" + kPairs},
+                     post + kOwn + "%26t%3Da%250Ab"};
+  CHECK(outcome(repeated, "cs&ts", lti) == std::nullopt);
+  CHECK(outcome(repeated, "cs&ts", with_quirk(Quirk::CrlfFields)) == Reason::SignatureInvalid);
 }
 
 TEST_CASE("quirks that don't concern the base string leave it as it is") {

@@ -1,5 +1,4 @@
-// What a request says about itself: where its OAuth parameters stand, how they may be written, and
-// what they must be.
+// What a request says about itself: how its OAuth parameters may be written, and what they must be.
 
 #include "verify/claim.h"
 
@@ -151,29 +150,6 @@ TEST_CASE("without OAuth parameters there are no credentials") {
     CAPTURE(request.target);
     CHECK(reason(request) == Reason::CredentialsAbsent);
   }
-}
-
-TEST_CASE("OAuth parameters in two places are refused, whatever they are") {
-  const Request rows[] = {
-      {.target = "/?oauth_verifier=v", .authorization = kHeader},
-      {.target = "/?oauth_unheard_of=v", .authorization = kHeader},
-      {.target = "/?%6fauth_verifier=v", .authorization = kHeader},
-      {.target = "/?" + kForm, .authorization = kHeader},
-      {.authorization = kHeader, .form = "oauth_callback=c"},
-      {.authorization = kHeader, .form = "oauth_body_hash=c"},
-      {.target = "/?oauth_token=t", .form = kForm},
-      {.target = "/?" + kForm, .form = "oauth_token"},
-      {.target = "/?" + kForm, .authorization = "OAuth"},
-      {.target = "/?" + kForm, .authorization = "OAuth realm=\"x\""},
-      {.target = "/?oauth_token=t", .authorization = "Bearer x", .form = kForm},
-  };
-  for (const Request& request : rows) {
-    CAPTURE(request.target);
-    CHECK(reason(request) == Reason::ParameterSplit);
-  }
-  CHECK(reason(Request{.target = "/?" + kForm, .authorization = "Bearer x"}) == std::nullopt);
-  CHECK(refusal(Request{.authorization = kHeader, .form = "a=b&oauth_callback=c"})->detail ==
-        "oauth_callback");
 }
 
 TEST_CASE("a protocol parameter may stand once") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/verify/clients.h"
 #include "verify/crypto.h"
@@ -77,11 +78,12 @@ TEST_CASE("clients that follow the RFC are accepted, whatever their habits") {
        {.authorization = with(kField, "OAuth ", "oauth , ") + " ,"},
        root + kOwn},
       {"a parameter of its own in the header",
-       {.authorization = kField + R"(, oauth_session="a%20b", plain="+")"},
-       root +
-           with(kOwn, "%26oauth_signature_method",
-                "%26oauth_session%3Da%2520b%26oauth_signature_method") +
-           "%26plain%3D%252B"},
+       {.authorization = kField + R"(, oauth_session="a%20b")"},
+       root + with(kOwn, "%26oauth_signature_method",
+                   "%26oauth_session%3Da%2520b%26oauth_signature_method")},
+      {"parameters in the query beside a realm in the header",
+       {.target = "/?" + kPairs, .authorization = "OAuth realm=\"r\""},
+       root + kOwn},
       {"a value that is empty",
        {.authorization = kField + R"(, oauth_callback="")"},
        root + "oauth_callback%3D%26" + kOwn},
@@ -180,14 +182,54 @@ TEST_CASE("a form is known by its media type, whatever its case and parameters")
        {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8",
         "application/x-www-form-urlencoded;charset=utf-8;x=\"y\"",
         "Application/X-WWW-Form-UrlEncoded", "application/x-www-form-urlencoded ;",
-        "application/x-www-form-urlencoded, text/plain"}) {
+        " \tapplication/x-www-form-urlencoded\t ", "application/x-www-form-urlencoded;;charset",
+        "application/x-www-form-urlencoded; charset=\"ISO-8859-15\"",
+        "application/x-www-form-urlencoded;charset = 'Windows-1252' ; a=b",
+        "application/x-www-form-urlencoded; Charset=; boundary=utf-7"}) {
     CAPTURE(type);
+    CHECK(body_kind(type) == BodyKind::Form);
     CHECK(is_form(type));
   }
   for (const std::string_view type :
-       {"", "application/json", "application/x-www-form-urlencoded2", "multipart/form-data; b=c",
-        "text/plain; application/x-www-form-urlencoded", "x-www-form-urlencoded"}) {
+       {"", ";", "application/json", "multipart/form-data; b=c", "text/plain; charset=utf-16",
+        "text/plain; application/x-www-form-urlencoded", "application/x-www-form",
+        "application/json; profile=\"application/x-www-form-urlencoded\""}) {
     CAPTURE(type);
+    CHECK(body_kind(type) == BodyKind::Other);
+    CHECK_FALSE(is_form(type));
+  }
+}
+
+TEST_CASE("what holds the type of a form and is not that is unclear") {
+  const std::string form = "application/x-www-form-urlencoded";
+  std::vector<std::string> types;
+  for (const std::string more :
+       {",", ", text/plain", "2", " charset=utf-8", "/", "\"", "\xa0", "\x85", "\xc2\xa0",
+        "\xe2\x80\x80", "\xef\xbb\xbf", "\x01", "%", "\t,"}) {
+    types.push_back(form + more);
+    types.push_back(more + form);
+    types.push_back(form + more + "; charset=utf-8");
+  }
+  for (const std::string one :
+       {"text/plain, application/x-www-form-urlencoded", "APPLICATION/X-WWW-FORM-URLENCODEDx",
+        "\"application/x-www-form-urlencoded\"", "application%2Fx-www-form-urlencoded",
+        "application/x-url-encoded", "x-www-form-urlencoded",
+        "appl\xc4\xb0"
+        "cation/x-www-form-urlencoded"}) {
+    types.push_back(one);
+  }
+  // Charsets in which '&' and '=' are other bytes, in the spellings that one parser or another
+  // takes.
+  for (const std::string charset :
+       {"charset=utf-7", "charset=UTF-16", "charset=\"utf-7\"", "a=b; charset=utf-32le",
+        "charset=cp037", "charset*=utf-8''utf-7", "charset*0=utf-7", "CHARSET = utf-7",
+        "x=\"; charset=utf-7", "charset=utf-8; charset=utf-7", "charset=iso-2022-jp",
+        "charset=iso-8859-1x", "charset=utf-8, utf-7", "charset=unicode_escape"}) {
+    types.push_back(form + "; " + charset);
+  }
+  for (const std::string& type : types) {
+    CAPTURE(type);
+    CHECK(body_kind(type) == BodyKind::Unclear);
     CHECK_FALSE(is_form(type));
   }
 }

@@ -10,6 +10,7 @@
 
 #include "tests/verify/support.h"
 #include "verify/arena.h"
+#include "verify/percent.h"
 #include "verify/sign.h"
 
 namespace {
@@ -255,6 +256,68 @@ TEST_CASE("every refusal hashes as often, whatever its reason and however many s
     Keys many = right;
     many.keys.assign(3, wrong_secret);
     CHECK(cost_of(good, many, requirement, workspace).hashes == 2 * kSpellings * 3 * (1 + schemes));
+  }
+}
+
+namespace {
+
+// A launch by the form of which `value` is a part, signed with `text` of it by the client of
+// good_keys(), and perhaps wrongly.
+Request launch(const std::string& value, bool right) {
+  Request request{.method = "POST", .target = "/lti?course=1"};
+  std::string form = "course=1&text=" + value +
+                     "&oauth_consumer_key=a%21b&oauth_token=t"
+                     "&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1000&oauth_nonce=n";
+  request.form = form + "&oauth_signature=";
+  const Digest mac = HmacKey(Hash::Sha1, "cs&ts").sign(base_of(request));
+  request.form = form + "&oauth_signature=" + percent_encode(to_base64(mac.view()));
+  if (!right) *request.form += "AA";
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a refusal costs the same whatever quirks a client has, and an acceptance in RFC 5849's "
+    "reading no more than without any") {
+  constexpr std::size_t kReadings = 8;  // of raw_body_hash, query_in_form and crlf_fields
+  const std::size_t each = 2 * kSpellings * kKeysTried;
+  const Request good = launch("a%0D%0Ab", true), bad = launch("a%0D%0Ab", false);
+  Keys unknown = good_keys("x", "y");
+  unknown.client_known = false;
+  Workspace workspace;
+  CHECK(cost_of(bad, unknown, {}, workspace).hashes == each * kReadings);
+  for (unsigned bits = 0; bits < 1u << kQuirkCount; ++bits) {
+    CAPTURE(bits);
+    Keys keys = good_keys("cs", "ts"), revoked;
+    for (int i = 0; i < kQuirkCount; ++i) {
+      if (bits >> i & 1) keys.quirks.add(static_cast<Quirk>(i));
+    }
+    revoked = keys;
+    revoked.token_revoked = true;
+    CHECK(cost_of(bad, keys, {}, workspace).hashes == each * kReadings);
+    CHECK(cost_of(good, revoked, {}, workspace).hashes == each * kReadings);
+    const Cost accepted = cost_of(good, keys, {}, workspace);
+    CHECK(accepted.accepted);
+    CHECK(accepted.hashes == 2);
+  }
+  // What no quirk would read otherwise costs one reading.
+  CHECK(cost_of(signed_request(), unknown, {}, workspace).hashes == each);
+}
+
+TEST_CASE("beyond a length only the quirks that a client has are tried") {
+  const std::size_t each = 2 * kSpellings * kKeysTried;
+  const std::size_t more = kEvenBytes - base_of(launch("%0D%0A", true)).size();
+  Keys keys = good_keys("cs", "ts"), quirky = keys;
+  quirky.quirks.add(Quirk::CrlfFields);
+  Workspace workspace;
+  for (const std::size_t over : {0u, 1u}) {
+    const std::string value = std::string(more + over, 'x') + "%0D%0A";
+    const Request bad = launch(value, false);
+    CHECK(base_of(bad).size() == kEvenBytes + over);
+    CHECK(cost_of(bad, keys, {}, workspace).hashes == each * (over == 0 ? 8 : 1));
+    CHECK(cost_of(bad, quirky, {}, workspace).hashes == each * (over == 0 ? 8 : 2));
+    CHECK(cost_of(launch(value, true), quirky, {}, workspace).accepted);
   }
 }
 

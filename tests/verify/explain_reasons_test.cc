@@ -112,6 +112,8 @@ TEST_CASE("whatever the gate's checks say is among the findings, and alone if it
       {Reason::TimestampRefused, [](World& w) { w.rules.now = 939; }},
       {Reason::ParameterAbsent, unsign},
       {Reason::ParameterSplit, [](World& w) { w.request.target = "/?oauth_token=t"; }},
+      {Reason::CredentialsMisplaced, [](World& w) { w.rules.bounds.credentials.header = false; }},
+      {Reason::ParameterForeign, [](World& w) { *w.request.authorization += ", a=\"1\""; }},
       {Reason::ParameterDuplicate,
        [](World& w) { *w.request.authorization += ", oauth_token=\"t\""; }},
       {Reason::ParameterMalformed, [](World& w) { w.request.target = "/?a=%zz"; }},

@@ -71,7 +71,7 @@ TEST_CASE("a change anywhere in what is signed makes the signature invalid") {
       {"client",
        [](Request& r) { r.authorization = replaced(*r.authorization, "\"k\"", "\"K\""); }},
       {"token", [](Request& r) { r.authorization = replaced(*r.authorization, "\"t\"", "\"T\""); }},
-      {"header parameter", [](Request& r) { *r.authorization += ", x=\"1\""; }},
+      {"header parameter", [](Request& r) { *r.authorization += ", oauth_x=\"1\""; }},
       {"algorithm",
        [](Request& r) { r.authorization = replaced(*r.authorization, "SHA1", "SHA256"); }},
   };

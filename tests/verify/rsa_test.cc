@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -111,10 +112,11 @@ TEST_CASE("text that is no RSA public key is refused in a sentence without the t
 TEST_CASE("a key whose numbers make no key is refused") {
   using Bytes = std::vector<unsigned char>;
   const auto integer = [](Bytes value) {
-    Bytes out{0x02, 0x82, static_cast<unsigned char>(value.size() >> 8),
-              static_cast<unsigned char>(value.size())};
-    out.insert(out.end(), value.begin(), value.end());
-    return out;
+    const std::array<unsigned char, 4> head{0x02, 0x82,
+                                            static_cast<unsigned char>(value.size() >> 8),
+                                            static_cast<unsigned char>(value.size())};
+    value.insert(value.begin(), head.begin(), head.end());
+    return value;
   };
   const auto sequence = [](const Bytes& a, const Bytes& b, const Bytes& behind = {}) {
     const std::size_t size = a.size() + b.size();

@@ -74,7 +74,7 @@ inline std::optional<Reason> reason(const Request& request, Bounds bounds = {}) 
 // The base string, or why there is none.
 inline std::string base_of(const Request& request) {
   Workspace workspace;
-  const auto claim = read_claim(request.view(), Bounds{}, workspace);
+  const auto claim = read_claim(request.view(), Bounds{.authorization_passed_on = true}, workspace);
   if (!claim.ok()) return "refused: " + std::string(name(claim.error().reason));
   return std::string(base_string(request.view(), *claim, workspace));
 }
