@@ -163,7 +163,13 @@ void add_path(const std::string& name, const std::string& path, const std::strin
 void add_query_in_url(const Evidence& evidence, const Recipe& right, Slips& out) {
   const std::size_t mark = evidence.request.target.find('?');
   if (mark == evidence.request.target.npos) return;
-  const std::string url = right.path + std::string(evidence.request.target.substr(mark));
+  // Without what was added when the request was signed.
+  std::string query;
+  for (const Item& item : form_items(evidence.request.target.substr(mark + 1), Source::Query)) {
+    if (is_own(item)) continue;
+    query += (query.empty() ? '?' : '&') + item.name + (item.bare ? "" : "=" + item.value);
+  }
+  const std::string url = right.path + query;
   const std::string sentence =
       "The query was signed as part of the URL: sign the URL up to the '?', and the query's pairs "
       "among the parameters.";

@@ -174,7 +174,7 @@ def test_each_of_the_slips_of_a_client_is_named_and_nothing_beside_it(alice, sto
 
 
 def test_with_a_store_the_target_is_judged_as_the_gate_judges_it_and_shown_once_escaped(alice, store):
-    for target, shown in (("/x?a=\xe9", "\\xe9"), ("/x?a=b#c", "#"), ("/x%zz", "%zz"), ("/x y", None), ("/x\x7f", "\\x7f")):
+    for target, shown in (("/x?a=\xe9", "\\xe9"), ("/x?a=b#c", "#"), ("/x%zz", "%zz"), ("/x y", None), ("/x\x7f", None)):
         request = f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: {signed(f'http://{HOST}/x')}\r\n\r\n"
         path = store.path.parent / "request.txt"
         path.write_bytes(request.encode("latin-1"))
