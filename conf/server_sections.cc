@@ -158,10 +158,12 @@ void read_limits(Reader& in, Limits& out) {
   in.parsed("forms_bytes", out.forms_bytes, parse_positive_size, kSize);
   in.parsed("hashed_body_bytes", out.hashed_body_bytes, parse_positive_size, kSize);
   in.parsed("hashed_bodies_bytes", out.hashed_bodies_bytes, parse_positive_size, kSize);
+  in.number<std::uint32_t>("address_share", out.address_share, 1, 100);
   in.parsed("body_bytes", out.body_bytes, parse_body, "a size such as \"10MiB\", or \"none\"");
   in.parsed("body_rate", out.body_rate, parse_rate, "a rate such as \"256B/s\"");
   in.parsed("form_rate", out.form_rate, parse_rate, "a rate such as \"1KiB/s\"");
   in.number<std::uint32_t>("connections", out.connections, 1, kMany);
+  in.number<std::uint32_t>("connections_per_address", out.connections_per_address, 0, kMany);
   in.number<std::uint32_t>("request_tokens", out.request_tokens, 1, kMany);
   if (out.form_bytes > out.forms_bytes) {
     in.clash("form_bytes", "forms_bytes", "leave no room for the largest form");

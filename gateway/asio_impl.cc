@@ -1,5 +1,4 @@
-// Compiles Asio and Beast once, so that no other file has to.
+// Compiles Asio once, so that no other file has to.
 
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
-#include <boost/beast/src.hpp>

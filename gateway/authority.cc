@@ -31,8 +31,12 @@ std::optional<External> Authorities::resolve(std::string_view host, bool secure,
   const auto received = parsed(host);
   auto named = forwarded.authority.empty() ? received : parsed(forwarded.authority);
   if (!received || !named) return std::nullopt;
-  if (forwarded.port != 0 && !named->empty() && conf::split_authority(*named).port.empty()) {
-    *named += ':' + std::to_string(forwarded.port);
+  if (forwarded.port != 0 && !named->empty()) {
+    const conf::HostPort parts = conf::split_authority(*named);
+    // What a proxy says of host and port in one breath counts before X-Forwarded-Port.
+    if (forwarded.authority.empty() || parts.port.empty()) {
+      named = std::string(parts.host) + ':' + std::to_string(forwarded.port);
+    }
   }
   if (is_page_host(*named, scheme)) {
     const bool all_https = !listen_.external_url.empty() && only_https(listen_.external_url);

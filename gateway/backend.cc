@@ -7,33 +7,41 @@
 namespace gateway {
 namespace {
 
-constexpr unsigned kMaxInterim = 16;  // 1xx answers before the final one
-
-// Takes interim answers off the front of scratch.up. False: what stands there is a final answer, or
-// no answer at all.
-bool only_interim(Exchange& x) {
+// Looks for a final answer's head at the front of scratch.up, and drops the interim ones before it.
+Parse final_head(Exchange& x, HeadScanner& scanner, bool bodiless, Flaw& flaw) {
+  const HeadBounds bounds = answer_bounds(x.gate.head_bounds);
   Buffer& up = x.scratch.up;
-  while (!up.empty()) {
-    HeadScanner scanner;
-    Flaw flaw;
-    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
-    if (parse == Parse::NeedMore) return up.space_size() > 0;
-    if (parse == Parse::Bad) return false;
-    std::string_view head = up.view().substr(0, scanner.length());
-    ResponseHead& response = x.scratch.response;
-    parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, false, response, flaw);
-    if (parse == Parse::Bad || response.status >= 200 || response.status == 101) return false;
-    if (++x.interim_answers == kMaxInterim) return false;
-    up.consume(scanner.length());
+  ResponseHead& response = x.scratch.response;
+  for (;;) {
+    Parse parse = scanner.scan(up.view(), bounds, flaw);
+    if (parse != Parse::Done) return parse;
+    const std::string_view head = up.view().substr(0, scanner.length());
+    parse = x.scratch.response_reader.read_head(head, bounds, bodiless, response, flaw);
+    if (parse == Parse::Bad || response.status >= 200) return parse;
+    if (response.status == 101) {
+      return bad(flaw, Fault::UpstreamBroken, "an upgrade that nobody asked for");
+    }
+    if (head.size() > kInterimBytes - x.interim_bytes) {
+      return bad(flaw, Fault::UpstreamBroken, "too many interim answers");
+    }
+    x.interim_bytes += head.size();
+    up.consume(head.size());
+    scanner.reset();
   }
-  return true;
+}
+
+// Room in scratch.up for more of a head.
+void make_room(Buffer& up) {
+  if (up.space_size() > 0) return;
+  up.compact();
+  if (up.space_size() == 0) up.reserve(up.capacity() * 2);
 }
 
 // While the request's body is on its way: a final answer ends the sending, interim ones are
 // dropped. The state is shared with the pending wait, which may outlive the sending.
 class Watch {
  public:
-  explicit Watch(Exchange& x) : state_(std::make_shared<State>(State{&x})) { wait(state_); }
+  explicit Watch(Exchange& x) : state_(std::make_shared<State>(State{.x = &x})) { wait(state_); }
   ~Watch() {
     Exchange& x = *state_->x;
     state_->x = nullptr;
@@ -47,6 +55,7 @@ class Watch {
   struct State {
     Exchange* x = nullptr;
     bool answered = false;
+    HeadScanner scanner{Reading::Answer};
   };
 
   static void wait(std::shared_ptr<State> state) {
@@ -55,10 +64,15 @@ class Watch {
       if (error || state->x == nullptr) return;
       Exchange& x = *state->x;
       Buffer& up = x.scratch.up;
+      make_room(up);
       auto [failed, bytes] = x.upstream->read_now(up.space(), up.space_size());
       up.filled(bytes);
       x.answered = x.answered || bytes > 0;
-      if (!failed && only_interim(x)) return wait(std::move(state));
+      Flaw flaw;
+      if (!failed && final_head(x, state->scanner, false, flaw) == Parse::NeedMore) {
+        if (x.upstream->armed()) x.upstream->set(x.gate.settings.timeouts.upstream_response);
+        return wait(std::move(state));
+      }
       state->answered = true;
       x.connection.stream().cancel();
       x.upstream->cancel();
@@ -193,38 +207,24 @@ Task<Step> stream_request(Exchange& x, std::span<asio::const_buffer> rest) {
 
 Task<Step> read_answer_head(Exchange& x, bool bodiless) {
   Buffer& up = x.scratch.up;
-  HeadScanner scanner;
+  HeadScanner scanner(Reading::Answer);
   Flaw flaw;
-  while (x.interim_answers < kMaxInterim) {
-    Parse parse = scanner.scan(up.view(), x.gate.head_bounds, flaw);
-    if (parse == Parse::NeedMore) {
-      if (up.space_size() == 0) {
-        up.compact();
-        if (up.space_size() == 0) up.reserve(up.capacity() * 2);
-      }
-      x.upstream->set(x.gate.settings.timeouts.upstream_response);
-      auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
-      if (error) co_return upstream_failed(x, "waiting for the answer", error);
-      up.filled(bytes);
-      x.answered = true;
-      continue;
-    }
-    if (parse == Parse::Done) {
-      std::string_view head = up.view().substr(0, scanner.length());
-      parse = x.scratch.response_reader.read_head(head, x.gate.head_bounds, bodiless,
-                                                  x.scratch.response, flaw);
-    }
-    if (parse == Parse::Bad || x.scratch.response.status == 101) {
+  for (;;) {
+    const Parse parse = final_head(x, scanner, bodiless, flaw);
+    if (parse == Parse::Done) break;
+    if (parse == Parse::Bad) {
       co_return stop(
           {.fault = Fault::UpstreamBroken, .detail = "not a proper answer: " + flaw.sentence});
     }
-    x.answer_head_size = scanner.length();
-    if (x.scratch.response.status >= 200) co_return nullptr;
-    up.consume(scanner.length());
-    scanner.reset();
-    ++x.interim_answers;
+    make_room(up);
+    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
+    if (error) co_return upstream_failed(x, "waiting for the answer", error);
+    up.filled(bytes);
+    x.answered = true;
   }
-  co_return stop({.fault = Fault::UpstreamBroken, .detail = "too many interim answers"});
+  x.answer_head_size = scanner.length();
+  co_return nullptr;
 }
 
 namespace {

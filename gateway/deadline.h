@@ -26,6 +26,7 @@ class Deadline {
     at_ = kNever;
     fired_ = false;
   }
+  bool armed() const { return at_ != kNever; }
   bool fired() const { return fired_; }
   // What is left until it fires; kNever's distance is meaningless.
   Duration left() const;

@@ -22,6 +22,8 @@ Step hear_proxies(Exchange& x) {
   x.forwarded = *forwarded;
   if (!chain.empty()) chain += ", ";
   chain += x.connection.peer_address();
+  const std::string_view first = std::string_view(chain).substr(0, chain.find(','));
+  if (!x.forwarded.client.empty()) x.forwarded.client = first;
   x.forwarded_for = chain;
   return nullptr;
 }
@@ -206,6 +208,14 @@ Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
       RequestHead{.fields = std::move(request.fields), .connection = std::move(request.connection)};
   request.fields.clear();
   request.connection.clear();
+}
+
+std::optional<conf::IpAddress> Exchange::network() const {
+  const std::vector<conf::Cidr>& trusted = gate.settings.listen.trusted_proxies;
+  if (!is_trusted(trusted, connection.peer_ip())) return network_of(connection.peer_ip());
+  const auto client = conf::parse_ip(forwarded.client);
+  if (!client || is_trusted(trusted, *client)) return std::nullopt;
+  return network_of(*client);
 }
 
 Task<Next> exchange(Exchange& x) {

@@ -76,11 +76,13 @@ struct Exchange {
   UpstreamLease upstream;
   std::size_t answer_head_size = 0;  // of the answer's head at the front of scratch.up
 
-  unsigned interim_answers = 0;  // 1xx of the upstream, dropped
+  std::size_t interim_bytes = 0;  // of the upstream's 1xx answers, dropped
   Relay relay;
 
   // What is held is a form, whose parameters are signed.
   bool form_held() const { return body_held && verify::is_form(request.content_type); }
+  // Whose share of what all have it counts to: nothing for those who speak for many.
+  std::optional<conf::IpAddress> network() const;
   // Of the client as far as trusted proxies say.
   std::string_view client_address() const {
     return forwarded.client.empty() ? connection.peer_address() : forwarded.client;
@@ -140,8 +142,9 @@ Step check_hash_is_due(const Exchange& x, const verify::Claim& claim);
 Task<Step> check_body_hash(Exchange& x, const verify::Claim& claim);
 // backend.cc: sends the request, reads the head of the answer.
 Task<Step> ask_backend(Exchange& x);
+inline constexpr std::size_t kInterimBytes = 1 << 20;  // of all interim answers to one request
 // backend.cc: one whole head from x.upstream, parsed, at the front of scratch.up; interim answers
-// are dropped. `bodiless`: of an answer to HEAD.
+// are dropped, and each begins timeouts.upstream_response anew. `bodiless`: of an answer to HEAD.
 Task<Step> read_answer_head(Exchange& x, bool bodiless);
 // relay.cc: the answer goes to the client as it comes.
 bool relay_at_hand(Exchange& x, Next& next);  // false: more must be read or written

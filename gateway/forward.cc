@@ -311,11 +311,13 @@ void write_response_head(const ResponseHead& head, const Returned& returned, std
   to.put(head.reason);
   to.put("\r\n");
   for (const Field& field : head.fields) {
-    const bool length = returned.bodiless && !lengthless && same_name(field.name, "content-length");
-    if (!length && ends_here(field.name)) continue;
-    if (!length && !head.connection.empty() && named(field.name, head.connection)) continue;
+    if (ends_here(field.name)) continue;
+    if (!head.connection.empty() && named(field.name, head.connection)) continue;
     if (same_name(field.name, "set-cookie") && is_own_cookie(field.value)) continue;
     to.line(field.name, field.value);
+  }
+  if (returned.bodiless && !lengthless && head.told) {
+    write_framing(Framing::Length, *head.told, to);
   }
   to.line("X-Request-Id", returned.request_id);
   if (!returned.bodiless && !lengthless) write_framing(returned.framing, returned.length, to);

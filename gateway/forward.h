@@ -75,7 +75,7 @@ struct Returned {
   unsigned client_minor = 1;        // of the request; 1.0 clients are told keep-alive explicitly
   Framing framing = Framing::None;  // towards the client; UntilClose: no framing field
   std::uint64_t length = 0;
-  bool bodiless = false;  // HEAD, 204, 304: Content-Length of the upstream passes unchanged
+  bool bodiless = false;  // HEAD, 204, 304: the upstream's Content-Length is told, if it has one
 };
 // Likewise; a Set-Cookie of our own cookies' names is dropped too.
 void write_response_head(const ResponseHead& head, const Returned& returned, std::string& out);

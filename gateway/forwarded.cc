@@ -1,5 +1,7 @@
 #include "gateway/forwarded.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -39,6 +41,16 @@ struct Node {
   std::string_view host;                   // as written, without brackets
   std::optional<conf::IpAddress> address;  // absent: its speaker doesn't know or doesn't tell
 };
+
+// One address has one spelling from here on: it is compared as text, in logs and in limits.
+std::string text_of(const conf::IpAddress& address) {
+  constexpr conf::IpAddress kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool mapped = std::equal(kMapped.begin(), kMapped.begin() + 12, address.begin());
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  ::inet_ntop(mapped ? AF_INET : AF_INET6, address.data() + (mapped ? 12 : 0), text.data(),
+              text.size());
+  return text.data();
+}
 
 // "_" and what a proxy likes (RFC 7239 6.3).
 bool is_obfuscated(std::string_view text) {
@@ -112,7 +124,11 @@ class Way {
   void write(std::string& chain) const {
     chain.clear();
     for (std::size_t i = size_; i-- > 0;) {
-      chain += nodes_[i].host;
+      if (nodes_[i].address) {
+        chain += text_of(*nodes_[i].address);
+      } else {
+        chain += nodes_[i].host;
+      }
       if (i > 0) chain += ", ";
     }
   }
@@ -313,6 +329,8 @@ bool other_authority(std::string_view a, std::string_view b) {
   return !same_name(one.host, other.host) || differ(one.port, other.port);
 }
 
+bool portless(std::string_view authority) { return conf::split_authority(authority).port.empty(); }
+
 }  // namespace
 
 bool is_trusted(const std::vector<conf::Cidr>& trusted, const conf::IpAddress& address) {
@@ -337,10 +355,13 @@ verify::Result<Forwarded, std::string> read_forwarded(const std::vector<Field>& 
                                        : nullptr;
   if (contradicted) return verify::Failure(std::string("Forwarded contradicts ") + contradicted);
   const Way& whole = way.size() > 0 ? way : usual_way;
-  if (whole.size() > 0) out.client = whole.client().host;
   whole.write(chain);
+  out.client = std::string_view(chain).substr(0, chain.find(','));
   if (out.scheme.empty()) out.scheme = usual.scheme;
-  if (out.authority.empty()) out.authority = usual.authority;
+  // The same host: the one that says more of it counts.
+  if (out.authority.empty() || portless(out.authority)) {
+    if (!usual.authority.empty()) out.authority = usual.authority;
+  }
   out.port = usual.port;
   return out;
 }

@@ -20,12 +20,12 @@ namespace gateway {
 inline constexpr std::size_t kMaxHops = 32;  // trusted proxies in a row
 
 // Of the proxy that the client spoke to, or of the nearest to it that says anything. Views into the
-// fields; empty: nobody says.
+// fields, and into the chain of addresses; empty: nobody says.
 struct Forwarded {
   std::string_view client;     // address; or a word like "unknown", "_hidden"
   std::string_view scheme;     // "http" or "https"
   std::string_view authority;  // host, perhaps with a port
-  std::uint16_t port = 0;      // for an authority without one; 0: nobody says
+  std::uint16_t port = 0;      // for an authority without one, and for Host; 0: nobody says
 };
 
 bool is_trusted(const std::vector<conf::Cidr>& trusted, const conf::IpAddress& address);

@@ -42,6 +42,18 @@ Parse check_coding(const Gathered& gathered, int version, Flaw& flaw) {
   return bad(flaw, Fault::TransferCoding, "unsupported Transfer-Encoding: " + value);
 }
 
+// Content-Length, or a list of it, as it is when a field was joined with its like. Absent: it is
+// none, or they differ.
+std::optional<std::uint64_t> parse_lengths(std::string_view text) {
+  const std::string_view first = trimmed(text.substr(0, text.find(',')));
+  for (std::size_t comma = text.find(','); comma != std::string_view::npos;
+       comma = text.find(',', comma + 1)) {
+    const std::string_view next = text.substr(comma + 1);
+    if (trimmed(next.substr(0, next.find(','))) != first) return std::nullopt;
+  }
+  return parse_length(first);
+}
+
 }  // namespace
 
 Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
@@ -63,6 +75,33 @@ Parse check_framing(const Gathered& gathered, int version, Framing& framing, std
     }
     framing = Framing::Length;
     length = *parsed;
+  }
+  return Parse::Done;
+}
+
+Parse check_answer_framing(const Gathered& gathered, int version, ResponseHead& out, bool& odd,
+                           Flaw& flaw) {
+  if (gathered.other_codings > 0) {
+    return bad(flaw, Fault::TransferCoding,
+               "unsupported Transfer-Encoding: " + shown(gathered.transfer_encoding));
+  }
+  if (gathered.chunked > 0 && version == 10) {
+    return bad(flaw, Fault::Malformed, "Transfer-Encoding in an HTTP/1.0 message");
+  }
+  const auto length = parse_lengths(gathered.content_length);
+  if (gathered.content_lengths > 0 && (!length || gathered.lengths_differ)) {
+    return bad(flaw, Fault::Malformed, "faulty Content-Length: " + shown(gathered.content_length));
+  }
+  odd = gathered.content_lengths > 1 ||
+        gathered.content_length.find(',') != std::string_view::npos ||
+        gathered.transfer_encodings > 1 || gathered.chunked > 1 ||
+        (gathered.content_lengths > 0 && gathered.transfer_encodings > 0);
+  if (gathered.chunked > 0) {
+    out.framing = Framing::Chunked;
+  } else if (gathered.content_lengths > 0) {
+    out.framing = Framing::Length;
+    out.length = *length;
+    out.told = length;
   }
   return Parse::Done;
 }

@@ -30,16 +30,25 @@ void each_element(std::string_view list, Each each) {
   }
 }
 
-// Fields that decide framing and connection handling, gathered while Beast hands over one after the
-// other.
+// What the fields say about framing and the connection, gathered while they are read.
 struct Gathered {
-  unsigned content_lengths = 0, transfer_encodings = 0, hosts = 0, authorizations = 0;
-  std::string_view content_length, transfer_encoding;
+  unsigned content_lengths = 0, transfer_encodings = 0;  // fields
+  std::string_view content_length, transfer_encoding;    // the first one, the last one
+  bool lengths_differ = false;
+  unsigned chunked = 0, other_codings = 0;  // in all Transfer-Encoding fields, "identity" aside
   bool close = false, keep_alive = false;
+  bool untidy = false;  // of an answer: it has folded lines or control bytes, see tidy()
 };
 
 // `version`: 10 or 11. Leaves `framing` alone if no field says anything. Bad: the flaw tells why.
 Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
                     Flaw& flaw);
+
+// Of an answer is also taken what has one meaning alone: a length that is given more than once and
+// is the same each time, "chunked" that is, "identity", and chunks in spite of a length (RFC 9112
+// 6.3). `odd`: it was said in such a way. Otherwise the same, with `told`: the length that is
+// given, for those who don't get the body.
+Parse check_answer_framing(const Gathered& gathered, int version, ResponseHead& out, bool& odd,
+                           Flaw& flaw);
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "gateway/head_parser.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -20,19 +21,115 @@ constexpr std::array<bool, 256> kTokenBytes = [] {
 
 bool is_token_byte(char c) { return kTokenBytes[static_cast<unsigned char>(c)]; }
 
+bool is_text_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7f) || c == '\t';
+}
+
+std::string_view take_line(std::string_view& head) {
+  const std::size_t end = head.find('\n');
+  std::string_view line = head.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  head.remove_prefix(end + 1);
+  return line;
+}
+
+// 10 or 11; 0: another version; -1: not "HTTP/" DIGIT "." DIGIT.
+int parse_version(std::string_view text) {
+  if (text == "HTTP/1.1") return 11;
+  if (text == "HTTP/1.0") return 10;
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool version = text.size() == 8 && text.starts_with("HTTP/") && digit(text[5]) &&
+                       text[6] == '.' && digit(text[7]);
+  return version ? 0 : -1;
+}
+
+// The first value and whether another one differs; how many codings of which kind.
+void note_length(std::string_view value, Gathered& gathered) {
+  if (gathered.content_lengths++ == 0) gathered.content_length = value;
+  gathered.lengths_differ = gathered.lengths_differ || value != gathered.content_length;
+}
+
+void note_codings(std::string_view value, Gathered& gathered) {
+  ++gathered.transfer_encodings;
+  gathered.transfer_encoding = value;
+  each_element(value, [&](std::string_view coding) {
+    if (same_name(coding, "chunked")) {
+      ++gathered.chunked;
+    } else if (!same_name(coding, "identity")) {
+      ++gathered.other_codings;
+    }
+  });
+}
+
+void note_field(const Field& field, std::vector<std::string_view>& connection, Gathered& gathered) {
+  switch (field.name.size()) {
+    case 10:
+      if (!same_name(field.name, "connection")) return;
+      each_element(field.value, [&](std::string_view option) {
+        // One more than allowed is kept, so that it is noticed.
+        if (connection.size() <= kMaxConnectionOptions) connection.push_back(option);
+        if (same_name(option, "close")) gathered.close = true;
+        if (same_name(option, "keep-alive")) gathered.keep_alive = true;
+      });
+      return;
+    case 14:
+      if (same_name(field.name, "content-length")) note_length(field.value, gathered);
+      return;
+    case 17:
+      if (same_name(field.name, "transfer-encoding")) note_codings(field.value, gathered);
+      return;
+    default:
+      return;
+  }
+}
+
+// Without these nobody knows where the message ends.
+bool decides_framing(std::string_view name) {
+  return same_name(name, "content-length") || same_name(name, "transfer-encoding") ||
+         same_name(name, "connection");
+}
+
+// What every reader refuses, or takes for the end of something.
+bool has_end(std::string_view text) {
+  return text.find('\r') != std::string_view::npos || text.find('\0') != std::string_view::npos;
+}
+
+// Control bytes in an answer are made spaces later.
+bool is_passable(std::string_view text, Reading reading, Gathered& gathered) {
+  if (is_text(text)) return true;
+  if (reading == Reading::Request || has_end(text)) return false;
+  gathered.untidy = true;
+  return true;
+}
+
+// A line that goes on with the field before it. What decides framing is not folded, and a line of
+// blanks might be taken for the end of the head.
+bool is_proper_fold(std::string_view line, std::string_view name) {
+  return !trimmed(line).empty() && !has_end(line) && !decides_framing(name);
+}
+
+// What stands before the colon of an answer's line, without the white space there (RFC 9112 5.1),
+// which isn't overlooked where framing depends on it. Empty: that is no name.
+std::string_view lenient_name(std::string_view line, std::size_t colon) {
+  const std::string_view name = trimmed(line.substr(0, colon));
+  const auto odd = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7f;
+  };
+  if (std::any_of(name.begin(), name.end(), odd)) return {};
+  return name.size() == colon || !decides_framing(name) ? name : std::string_view();
+}
+
+}  // namespace
+
 std::size_t token_length(std::string_view text) {
   std::size_t length = 0;
   while (length < text.size() && is_token_byte(text[length])) ++length;
   return length;
 }
 
-bool is_text_byte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 0x20 && byte != 0x7f) || c == '\t';
-}
-
-// No control bytes but tabs. Eight bytes at a time: a byte below 0x20 or equal to 0x7f sets its
-// high bit.
+// Eight bytes at a time: a byte below 0x20 or equal to 0x7f sets its high bit.
 bool is_text(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
   std::size_t i = 0;
@@ -52,51 +149,6 @@ bool is_text(std::string_view text) {
   }
   return true;
 }
-
-std::string_view take_line(std::string_view& head) {
-  const std::size_t end = head.find('\n');  // the scanner saw to it that CR stands before it
-  const std::string_view line = head.substr(0, end - 1);
-  head.remove_prefix(end + 1);
-  return line;
-}
-
-// 10 or 11; 0: another version; -1: not "HTTP/" DIGIT "." DIGIT.
-int parse_version(std::string_view text) {
-  if (text == "HTTP/1.1") return 11;
-  if (text == "HTTP/1.0") return 10;
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool version = text.size() == 8 && text.starts_with("HTTP/") && digit(text[5]) &&
-                       text[6] == '.' && digit(text[7]);
-  return version ? 0 : -1;
-}
-
-void note_field(const Field& field, std::vector<std::string_view>& connection, Gathered& gathered) {
-  switch (field.name.size()) {
-    case 10:
-      if (!same_name(field.name, "connection")) return;
-      each_element(field.value, [&](std::string_view option) {
-        // One more than allowed is kept, so that it is noticed.
-        if (connection.size() <= kMaxConnectionOptions) connection.push_back(option);
-        if (same_name(option, "close")) gathered.close = true;
-        if (same_name(option, "keep-alive")) gathered.keep_alive = true;
-      });
-      return;
-    case 14:
-      if (!same_name(field.name, "content-length")) return;
-      ++gathered.content_lengths;
-      gathered.content_length = field.value;
-      return;
-    case 17:
-      if (!same_name(field.name, "transfer-encoding")) return;
-      ++gathered.transfer_encodings;
-      gathered.transfer_encoding = field.value;
-      return;
-    default:
-      return;
-  }
-}
-
-}  // namespace
 
 Parse parse_request_line(std::string_view& head, RequestLine& out, Flaw& flaw) {
   const std::string_view line = take_line(head);
@@ -123,36 +175,59 @@ Parse parse_request_line(std::string_view& head, RequestLine& out, Flaw& flaw) {
   return Parse::Done;
 }
 
-Parse parse_status_line(std::string_view& head, StatusLine& out, Flaw& flaw) {
+// "HTTP/1.1", spaces, three digits, and a phrase that is often missing. Some servers write a
+// sub-status behind the digits ("404.2"), or a tab.
+Parse parse_status_line(std::string_view& head, StatusLine& out, Gathered& gathered, Flaw& flaw) {
   const std::string_view line = take_line(head);
-  const auto digit = [&](std::size_t i) { return line[i] >= '0' && line[i] <= '9'; };
-  const bool shape = line.size() >= 13 && line[8] == ' ' && digit(9) && digit(10) && digit(11) &&
-                     line[12] == ' ' && is_text(line);
-  out.version = shape ? parse_version(line.substr(0, 8)) : -1;
-  if (out.version <= 0) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string_view rest = line.substr(std::min<std::size_t>(line.size(), 8));
+  const bool version = !rest.empty() && same_name(line.substr(0, 7), "HTTP/1.") && digit(line[7]);
+  const std::size_t code = version && rest[0] == ' ' ? rest.find_first_not_of(' ') : rest.npos;
+  rest = rest.substr(std::min(code, rest.size()));
+  const bool shape = rest.size() >= 3 && digit(rest[0]) && digit(rest[1]) && digit(rest[2]) &&
+                     (rest.size() == 3 || rest[3] == ' ' || rest[3] == '\t' || rest[3] == '.');
+  if (!shape || !is_passable(line, Reading::Answer, gathered)) {
     return bad(flaw, Fault::Malformed, "not a status line of HTTP/1: " + shown(line));
   }
-  out.status =
-      static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + line[11] - '0');
-  out.reason = line.substr(13);
-  if (out.status < 100 || out.status > 599) {
+  out.version = line[7] == '0' ? 10 : 11;
+  out.status = static_cast<unsigned>((rest[0] - '0') * 100 + (rest[1] - '0') * 10 + rest[2] - '0');
+  out.reason = trimmed(rest.substr(3));
+  if (out.status < 100) {
     return bad(flaw, Fault::UpstreamBroken, "status out of range: " + shown(line));
   }
   return Parse::Done;
 }
 
-Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<Field>& fields,
-                   std::vector<std::string_view>& connection, Gathered& gathered, Flaw& flaw) {
+namespace {
+
+Parse parse_lines(std::string_view lines, Reading reading, std::size_t max_fields,
+                  std::vector<Field>& fields, std::vector<std::string_view>& connection,
+                  Gathered& gathered, Flaw& flaw) {
+  std::string_view before;  // the name of the line before
   for (std::string_view line = take_line(lines); !line.empty(); line = take_line(lines)) {
-    const std::size_t name = token_length(line);
-    if (name == 0 || name == line.size() || line[name] != ':') {
-      return bad(flaw, Fault::Malformed,
-                 "not a field line, it begins: " + shown(line.substr(0, name)));
+    if (line[0] == ' ' || line[0] == '\t') {
+      gathered.untidy = true;
+      if (is_proper_fold(line, before)) continue;
+      return bad(flaw, Fault::Malformed, "faulty folded line in the field " + shown(before));
     }
-    const Field field{line.substr(0, name), trimmed(line.substr(name + 1))};
-    if (!is_text(field.value)) {
+    const std::size_t token = token_length(line);
+    std::size_t colon = token;
+    bool named = true;
+    before = line.substr(0, token);
+    if (token == 0 || token == line.size() || line[token] != ':') {
+      colon = reading == Reading::Answer ? line.find(':') : line.npos;
+      before = colon == line.npos ? std::string_view() : lenient_name(line, colon);
+      if (before.empty()) {
+        return bad(flaw, Fault::Malformed,
+                   "not a field line, it begins: " + shown(line.substr(0, token)));
+      }
+      named = token_length(before) == before.size();
+    }
+    const Field field{before, trimmed(line.substr(colon + 1))};
+    if (!is_passable(field.value, reading, gathered)) {
       return bad(flaw, Fault::Malformed, "control bytes in the field " + shown(field.name));
     }
+    if (!named) continue;
     if (fields.size() == max_fields) return bad(flaw, Fault::HeadTooLarge, "too many fields");
     fields.push_back(field);
     note_field(field, connection, gathered);
@@ -161,6 +236,33 @@ Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<F
     }
   }
   return Parse::Done;
+}
+
+}  // namespace
+
+Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<Field>& fields,
+                   std::vector<std::string_view>& connection, Gathered& gathered, Flaw& flaw) {
+  return parse_lines(lines, Reading::Request, max_fields, fields, connection, gathered, flaw);
+}
+
+Parse parse_answer_fields(std::string_view lines, std::size_t max_fields,
+                          std::vector<Field>& fields, std::vector<std::string_view>& connection,
+                          Gathered& gathered, Flaw& flaw) {
+  return parse_lines(lines, Reading::Answer, max_fields, fields, connection, gathered, flaw);
+}
+
+void tidy(std::string& head) {
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    char& c = head[i];
+    if (c == '\n') {
+      const bool folded = i + 1 < head.size() && (head[i + 1] == ' ' || head[i + 1] == '\t');
+      if (!folded) continue;
+      if (i > 0 && head[i - 1] == '\r') head[i - 1] = ' ';
+      c = ' ';
+    } else if (c != '\r' && c != '\t' && !is_text_byte(c)) {
+      c = ' ';
+    }
+  }
 }
 
 }  // namespace gateway

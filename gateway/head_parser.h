@@ -1,10 +1,11 @@
 #pragma once
 
-// Takes a whole head apart, as HeadScanner found it: every line of it ends in CRLF, none begins
-// with white space, the last one is empty (RFC 9112 3, 4, 5). Strict; keeps views into the head.
+// Takes a whole head apart, as HeadScanner found it: the first line of it is followed by none that
+// begins with white space, and the last one is empty (RFC 9112 3, 4, 5). Keeps views into the head.
 // Pure.
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,13 +24,26 @@ Parse parse_request_line(std::string_view& head, RequestLine& out, Flaw& flaw);
 
 struct StatusLine {
   std::string_view reason;
-  unsigned status = 0;  // 100 to 599
+  unsigned status = 0;  // 100 to 999
   int version = 0;
 };
-Parse parse_status_line(std::string_view& head, StatusLine& out, Flaw& flaw);
+Parse parse_status_line(std::string_view& head, StatusLine& out, Gathered& gathered, Flaw& flaw);
 
 // The field lines and the empty line that ends them.
 Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<Field>& fields,
                    std::vector<std::string_view>& connection, Gathered& gathered, Flaw& flaw);
+// Of an answer a field whose name is no token is left out: no client could use it.
+Parse parse_answer_fields(std::string_view lines, std::size_t max_fields,
+                          std::vector<Field>& fields, std::vector<std::string_view>& connection,
+                          Gathered& gathered, Flaw& flaw);
+
+// Of an answer's head that is untidy (see Gathered): folded lines become one (RFC 9112 5.2), and
+// control bytes spaces (RFC 9110 5.5). It is to be parsed once more then.
+void tidy(std::string& head);
+
+// How many bytes at the front of `text` are those of a token (RFC 9110 5.6.2).
+std::size_t token_length(std::string_view text);
+// No control bytes but tabs.
+bool is_text(std::string_view text);
 
 }  // namespace gateway

@@ -28,12 +28,12 @@ void keep_refusal(const Exchange& x) {
     return;
   }
   const bool form = x.body_held && verify::is_form(x.request.content_type);
-  KeptRequest kept =
-      kept_request(x.request,
-                   {.body = x.body_held ? x.scratch.held.in_memory() : std::string_view(),
-                    .form = form,
-                    .plaintext = *x.known_method == verify::Method::Plaintext},
-                   store::kRefusalBytes);
+  const std::string_view held = x.body_held ? x.scratch.held.in_memory() : std::string_view();
+  KeptRequest kept = kept_request(x.request,
+                                  {.body = held.substr(0, store::kRefusalBytes),
+                                   .form = form,
+                                   .plaintext = *x.known_method == verify::Method::Plaintext},
+                                  store::kRefusalBytes);
   keeper->keep({.request_id = std::string(std::string_view(x.request_id)),
                 .time = x.gate.clock.unix_seconds(),
                 .reason = std::string(x.reason),
@@ -43,7 +43,8 @@ void keep_refusal(const Exchange& x) {
                 .path_prefix = x.external->path_prefix,
                 .url_reason = std::string(url_reason(x)),
                 .body = body_of(x),
-                .truncated = kept.truncated || x.scratch.held.on_disk() > 0,
+                .truncated = kept.truncated || x.scratch.held.on_disk() > 0 ||
+                             held.size() > store::kRefusalBytes,
                 .signed_removed = kept.signed_removed,
                 .request = std::move(kept.dump)});
 }

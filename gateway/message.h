@@ -4,6 +4,7 @@
 // that one connection reuses; the views live until that buffer is refilled.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -45,7 +46,8 @@ struct ResponseHead {
   std::vector<std::string_view> connection;
   Framing framing = Framing::UntilClose;
   std::uint64_t length = 0;
-  bool keep_alive = true;  // whether the upstream connection may carry another request
+  std::optional<std::uint64_t> told;  // Content-Length, also of an answer that has no body
+  bool keep_alive = true;             // whether the upstream connection may carry another request
 };
 
 // Case-insensitive equality of ASCII.

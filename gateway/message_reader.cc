@@ -1,103 +1,26 @@
 #include "gateway/message_reader.h"
 
 #include <algorithm>
-#include <boost/beast/http/basic_parser.hpp>
-#include <cassert>
 #include <optional>
 
+#include "gateway/chunked.h"
 #include "gateway/framing.h"
 #include "gateway/head_parser.h"
 
 namespace gateway {
 namespace {
 
-namespace http = boost::beast::http;
-using BeastError = boost::beast::error_code;
-using BeastView = boost::beast::string_view;
-
-constexpr std::uint64_t kMaxChunkExtensions = 4096;  // bytes of chunk extensions in one body
-constexpr std::size_t kShortestChunk = 5;            // bytes: the last one, "0 CRLF CRLF"
-
-std::string_view view(BeastView bytes) { return {bytes.data(), bytes.size()}; }
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t') || byte == 0x7f;
-}
-
-// Beast's parser, for chunked bodies alone: a head of our own puts it before the first chunk.
-class ChunkedBody final : public http::basic_parser<true> {
- public:
-  explicit ChunkedBody(std::size_t max_fields) : max_fields_(max_fields) {
-    static constexpr std::string_view head =
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-    body_limit(boost::none);
-    BeastError error;
-    put(boost::asio::const_buffer(head.data(), head.size()), error);
-    assert(!error && is_header_done());
-    trailer_ = true;
-    eager(true);
-  }
-
-  Parse read(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
-             Flaw& flaw) {
-    pieces_ = &pieces;
-    BeastError error;
-    while (!is_done()) {
-      const boost::asio::const_buffer rest(bytes.data() + used, bytes.size() - used);
-      // Beast takes for granted that it never sees less of the last chunk.
-      const bool at_chunk_head = chunk_left_ == 0;
-      if (rest.size() < (at_chunk_head ? kShortestChunk : 1)) return Parse::NeedMore;
-      const std::size_t taken = put(rest, error);
-      used += taken;
-      if (error == http::error::need_more) return Parse::NeedMore;
-      if (error) return bad(flaw, Fault::Malformed, "body doesn't parse (" + error.message() + ")");
-      if (taken == 0 && !is_done()) return Parse::NeedMore;
-    }
-    return Parse::Done;
-  }
-
- private:
-  void on_request_impl(http::verb, BeastView, BeastView, int, BeastError&) override {}
-  void on_response_impl(int, BeastView, int, BeastError&) override {}
-  void on_header_impl(BeastError&) override {}
-  void on_body_init_impl(boost::optional<std::uint64_t> const&, BeastError&) override {}
-  void on_finish_impl(BeastError&) override {}
-
-  // A trailer is checked by Beast, and dropped.
-  void on_field_impl(http::field, BeastView, BeastView, BeastError& error) override {
-    if (trailer_ && ++trailers_ > max_fields_) error = http::error::header_limit;
-  }
-  std::size_t on_body_impl(BeastView bytes, BeastError&) override { return bytes.size(); }
-  void on_chunk_header_impl(std::uint64_t size, BeastView extensions, BeastError& error) override {
-    chunk_left_ = size;
-    extension_bytes_ += extensions.size();
-    bool clean = std::none_of(extensions.begin(), extensions.end(), is_control);
-    if (extension_bytes_ > kMaxChunkExtensions || !clean) error = http::error::bad_chunk_extension;
-  }
-  std::size_t on_chunk_body_impl(std::uint64_t, BeastView bytes, BeastError&) override {
-    chunk_left_ -= bytes.size();
-    pieces_->push_back(view(bytes));
-    return bytes.size();
-  }
-
-  std::size_t max_fields_;
-  std::vector<std::string_view>* pieces_ = nullptr;
-  bool trailer_ = false;
-  std::size_t trailers_ = 0;
-  std::uint64_t chunk_left_ = 0;  // payload bytes to come
-  std::uint64_t extension_bytes_ = 0;
-};
-
 // The body of the message whose head was read last; most cost nothing but counting.
 class BodyReader {
  public:
-  void begin(Framing framing, std::uint64_t length, std::size_t max_fields) {
+  explicit BodyReader(Reading reading) : reading_(reading) {}
+
+  void begin(Framing framing, std::uint64_t length, const HeadBounds& bounds) {
     framing_ = framing;
     left_ = length;
     done_ = framing == Framing::None || (framing == Framing::Length && length == 0);
     chunked_.reset();
-    if (framing == Framing::Chunked) chunked_.emplace(max_fields);
+    if (framing == Framing::Chunked) chunked_.emplace(reading_, bounds);
   }
 
   Parse read(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
@@ -124,16 +47,17 @@ class BodyReader {
   bool done() const { return done_; }
 
  private:
+  const Reading reading_;
   Framing framing_ = Framing::None;
   std::uint64_t left_ = 0;  // with Framing::Length
   bool done_ = false;
-  std::optional<ChunkedBody> chunked_;
+  std::optional<ChunkDecoder> chunked_;
 };
 
 }  // namespace
 
 struct RequestReader::State {
-  BodyReader body;
+  BodyReader body{Reading::Request};
 };
 
 RequestReader::RequestReader() : state_(std::make_unique<State>()) {}
@@ -206,7 +130,7 @@ Parse RequestReader::read_head(std::string_view head, const HeadBounds& bounds, 
     return bad(flaw, Fault::TargetTooLong, "target too long");
   }
   if (out.framing == Framing::Length && out.length == 0) out.framing = Framing::None;
-  state_->body.begin(out.framing, out.length, bounds.fields);
+  state_->body.begin(out.framing, out.length, bounds);
   return read_fields(gathered, out, flaw);
 }
 
@@ -218,22 +142,47 @@ Parse RequestReader::read_body(std::string_view bytes, std::size_t& used,
 bool RequestReader::body_done() const { return state_->body.done(); }
 
 struct ResponseReader::State {
-  BodyReader body;
+  BodyReader body{Reading::Answer};
+  std::string tidied;  // a head that was untidy
 };
 
 ResponseReader::ResponseReader() : state_(std::make_unique<State>()) {}
 ResponseReader::~ResponseReader() = default;
 
-Parse ResponseReader::read_head(std::string_view head, const HeadBounds& bounds, bool bodiless,
-                                ResponseHead& out, Flaw& flaw) {
+HeadBounds answer_bounds(const HeadBounds& requests) {
+  HeadBounds bounds = requests;
+  bounds.head_bytes = std::max(bounds.head_bytes, kAnswerHeadBytes);
+  bounds.fields = std::max(bounds.fields, kAnswerFields);
+  return bounds;
+}
+
+namespace {
+
+Parse take_apart(std::string_view head, const HeadBounds& bounds, ResponseHead& out,
+                 StatusLine& line, Gathered& gathered, Flaw& flaw) {
   out = ResponseHead{.fields = std::move(out.fields), .connection = std::move(out.connection)};
   out.fields.clear();
   out.connection.clear();
+  gathered = {};
+  if (parse_status_line(head, line, gathered, flaw) == Parse::Bad) return Parse::Bad;
+  return parse_answer_fields(head, bounds.fields, out.fields, out.connection, gathered, flaw);
+}
+
+}  // namespace
+
+Parse ResponseReader::read_head(std::string_view head, const HeadBounds& bounds, bool bodiless,
+                                ResponseHead& out, Flaw& flaw) {
   StatusLine line;
   Gathered gathered;
-  if (parse_status_line(head, line, flaw) == Parse::Bad ||
-      parse_fields(head, bounds.fields, out.fields, out.connection, gathered, flaw) == Parse::Bad ||
-      check_framing(gathered, line.version, out.framing, out.length, flaw) == Parse::Bad) {
+  Parse parse = take_apart(head, bounds, out, line, gathered, flaw);
+  if (parse != Parse::Bad && gathered.untidy) {
+    state_->tidied = head;
+    tidy(state_->tidied);
+    parse = take_apart(state_->tidied, bounds, out, line, gathered, flaw);
+  }
+  bool odd = false;
+  if (parse == Parse::Bad ||
+      check_answer_framing(gathered, line.version, out, odd, flaw) == Parse::Bad) {
     return Parse::Bad;
   }
   out.minor = line.version == 10 ? 0 : 1;
@@ -242,9 +191,9 @@ Parse ResponseReader::read_head(std::string_view head, const HeadBounds& bounds,
   if (bodiless || out.status / 100 == 1 || out.status == 204 || out.status == 304) {
     out.framing = Framing::None;
   }
-  out.keep_alive = !gathered.close && (out.minor == 1 || gathered.keep_alive) &&
+  out.keep_alive = !odd && !gathered.close && (out.minor == 1 || gathered.keep_alive) &&
                    out.framing != Framing::UntilClose;
-  state_->body.begin(out.framing, out.length, bounds.fields);
+  state_->body.begin(out.framing, out.length, bounds);
   return Parse::Done;
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-// Turns received bytes into heads and bodies of HTTP/1.1 messages, strictly (RFC 9112): what two
-// readers could take for different messages is refused. message_reader.cc is the door to Beast's
-// parser. Does no I/O; one message at a time; one thread.
+// Turns received bytes into heads and bodies of HTTP/1.1 messages (RFC 9112): what two readers
+// could take for different messages is refused. Does no I/O; one message at a time; one thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,12 +36,19 @@ class RequestReader {
   std::unique_ptr<State> state_;
 };
 
+// How large the head and the trailer of an answer may be: as browsers take them, or as requests
+// where the operator has set that higher.
+inline constexpr std::size_t kAnswerHeadBytes = 256 << 10;
+inline constexpr std::size_t kAnswerFields = 5000;
+HeadBounds answer_bounds(const HeadBounds& requests);
+
 class ResponseReader {
  public:
   ResponseReader();
   ~ResponseReader();
 
-  // `bodiless`: the answer to HEAD.
+  // As above. `bodiless`: the answer to HEAD. Views may point into the reader instead, and live as
+  // long as those into `head`. A connection whose answer says its length oddly is not kept alive.
   Parse read_head(std::string_view head, const HeadBounds& bounds, bool bodiless, ResponseHead& out,
                   Flaw& flaw);
   Parse read_body(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,

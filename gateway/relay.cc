@@ -29,6 +29,7 @@ void next_piece(Exchange& x) {
   if (!relay.ended) {
     relay.parse =
         scratch.response_reader.read_body(scratch.up.view(), relay.used, scratch.pieces, flaw);
+    if (relay.parse == Parse::Bad) x.detail = flaw.sentence;
   }
   x.bytes_out += frame_pieces(scratch, relay.framing, relay.parse == Parse::Done);
 }
@@ -40,7 +41,6 @@ Task<More> read_more_answer(Exchange& x) {
   Buffer& up = x.scratch.up;
   up.compact();
   if (up.capacity() < kStreamBuffer) up.reserve(kStreamBuffer);
-  if (up.space_size() == 0) co_return More::Broken;  // an endless chunk head
   x.upstream->set(x.gate.settings.timeouts.upstream_response);
   auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
   if (!error) {

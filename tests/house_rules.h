@@ -53,8 +53,6 @@ inline const std::vector<Door> kDoors{
     {"boost/asio/impl/", {"gateway/asio_impl.cc"}},
     {"boost/asio/ssl", {"gateway/stream.cc"}},
     {"boost/asio", {"gateway/net.h"}},
-    {"boost/beast/src", {"gateway/asio_impl.cc"}},
-    {"boost/beast", {"gateway/message_reader.cc"}},
     {"kainjow/", {"gateway/pages/template.cc"}},
     {"spdlog/", {"gateway/log.cc"}},
     {"CLI/", {"gateway/cli/parser.cc", "bench/options.cc"}},

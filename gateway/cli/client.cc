@@ -10,6 +10,7 @@
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/rules.h"
+#include "gateway/cli/show_once.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/time_text.h"
 #include "store/credentials.h"
@@ -111,6 +112,32 @@ Outcome<Fresh> resolve(const ClientRotate& options, Console& console) {
   return out;
 }
 
+// A client was added that nobody was told of. `made`: its secret was made here.
+Failure<Problem> unseen(const store::Client& client, bool made) {
+  const std::string key = printable(client.key);
+  std::string sentence = "standard output can't be written; client " + key + " was added";
+  if (made) {
+    sentence += ", and its secret was not shown: portcullis client rotate --keep 0s " + key +
+                " gives it another";
+  }
+  return refused(std::move(sentence));
+}
+
+// After a rotation that nobody was told of: what signs now has to go on, so the client is again
+// what it was, unless somebody changed it meanwhile.
+Failure<Problem> take_back(Place& place, const store::Client& before, const store::Client& after) {
+  const auto undone = alter_client(place, after.key, [&](store::Client& one) -> Outcome<Done> {
+    if (!(one == after)) return refused("it was changed meanwhile");
+    one = before;
+    return Done{};
+  });
+  const std::string key = printable(after.key);
+  if (undone)
+    return refused("standard output can't be written; client " + key + " was not rotated");
+  return refused("standard output can't be written; client " + key +
+                 " was rotated, and what is new was not shown: " + undone.error().sentence);
+}
+
 void print_rotated(const store::Client& client, const Fresh& fresh, std::ostream& out) {
   if (fresh.secret) {
     print_credentials(client, out);
@@ -149,17 +176,21 @@ Outcome<Done> client_add(const ClientAdd& options, Console& console) {
   if (auto done = check_realms(*place, *fields); !done) return done;
   client.name = options.name;
   client.key = options.key ? *options.key : new_name(*place);
-  if (client.secrets.empty() && needs_secret(client)) {
+  const bool made = client.secrets.empty() && needs_secret(client);
+  if (made) {
     client.secrets.push_back({verify::Secret(new_name(*place)), std::nullopt});
   }
   auto change = place->credentials->begin();
   if (!change) return refused(change.error());
   if (auto done = write(*change, client, Change::Mode::Insert); !done) return done;
-  if (options.json) {
-    print(to_json(client, Secrets::Shown), console.out);
-  } else {
-    print_credentials(client, console.out);
-  }
+  const bool shown = show_once(console, [&](std::ostream& out) {
+    if (options.json) {
+      print(to_json(client, Secrets::Shown), out);
+    } else {
+      print_credentials(client, out);
+    }
+  });
+  if (!shown) return unseen(client, made);
   return Done{};
 }
 
@@ -227,7 +258,9 @@ Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const
   if (!place) return place.failure();
   const std::int64_t now = clock.unix_seconds();
   const std::int64_t end = now + std::chrono::ceil<std::chrono::seconds>(*span).count();
+  store::Client before;
   const auto client = alter_client(*place, options.key, [&](store::Client& one) -> Outcome<Done> {
+    before = one;
     if (fresh->secret && !fresh->given && one.secrets.empty()) {
       return refused("client " + conf::quoted(one.key) +
                      " signs with RSA keys alone: give --rsa-public-key FILE, or --secret S if it "
@@ -241,13 +274,16 @@ Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const
     return Done{};
   });
   if (!client) return client.failure();
-  if (options.json) {
-    json::object record = to_json(*client, Secrets::Hidden);
-    if (fresh->secret) record["secret"] = client->secrets.front().secret.reveal();
-    print(record, console.out);
-  } else {
-    print_rotated(*client, *fresh, console.out);
-  }
+  const bool shown = show_once(console, [&](std::ostream& out) {
+    if (options.json) {
+      json::object record = to_json(*client, Secrets::Hidden);
+      if (fresh->secret) record["secret"] = client->secrets.front().secret.reveal();
+      print(record, out);
+    } else {
+      print_rotated(*client, *fresh, out);
+    }
+  });
+  if (!shown) return take_back(*place, before, *client);
   return Done{};
 }
 

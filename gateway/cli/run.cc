@@ -42,7 +42,7 @@ int run(const std::vector<std::string>& arguments, World world) {
       return done.error().exit_code;
     }
     if (world.console.out.flush()) return 0;
-    err << "portcullis: standard output can't be written\n";
+    err << "portcullis: standard output can't be written; what was changed stays changed\n";
   } catch (const std::exception& fault) {
     err << "portcullis: " << printable(fault.what()) << '\n';
   }

@@ -6,6 +6,7 @@
 #include "conf/phrase.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
+#include "gateway/cli/show_once.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/time_text.h"
 
@@ -80,6 +81,15 @@ Outcome<Done> put(Place& place, const TokenIssue& options, store::Token& token, 
   return Done{};
 }
 
+void print_issued(const store::Token& token, std::ostream& out) {
+  Table table({});
+  table.add({"token", printable(token.token)});
+  table.add({"secret", std::string(token.secret.reveal())});
+  table.add({"realms", joined(token.realms)});
+  table.add({"expires", end(token)});
+  table.print(out);
+}
+
 std::string tokens(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " token" : " tokens");
 }
@@ -106,17 +116,21 @@ Outcome<Done> token_issue(const TokenIssue& options, Console& console, const Clo
   token->token = options.token ? *options.token : new_name(*place);
   if (!options.secret) token->secret = verify::Secret(new_name(*place));
   if (auto done = put(*place, options, *token, console); !done) return done;
-  if (options.json) {
-    print(to_json(*token, Secrets::Shown), console.out);
-    return Done{};
+  const bool shown = show_once(console, [&](std::ostream& out) {
+    if (options.json) {
+      print(to_json(*token, Secrets::Shown), out);
+    } else {
+      print_issued(*token, out);
+    }
+  });
+  if (shown) return Done{};
+  const std::string name = printable(token->token);
+  std::string sentence = "standard output can't be written; token " + name + " was issued";
+  if (!options.secret) {
+    sentence += ", and its secret was not shown: portcullis token revoke " + name +
+                " ends it, and token issue makes another";
   }
-  Table table({});
-  table.add({"token", printable(token->token)});
-  table.add({"secret", std::string(token->secret.reveal())});
-  table.add({"realms", joined(token->realms)});
-  table.add({"expires", end(*token)});
-  table.print(console.out);
-  return Done{};
+  return refused(std::move(sentence));
 }
 
 Outcome<Done> token_list(const TokenList& options, Console& console, const Clock& clock) {

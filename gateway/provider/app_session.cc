@@ -101,7 +101,7 @@ Task<Step> ask(Exchange& x, const conf::Url& url) {
   x.upstream = std::move(*connected);
   x.scratch.out = question(x, url);
   x.scratch.up.clear();
-  x.interim_answers = 0;
+  x.interim_bytes = 0;
   x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
   std::span<asio::const_buffer> rest(x.scratch.gathered);
   x.upstream->set(x.gate.settings.timeouts.upstream_response);

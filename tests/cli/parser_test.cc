@@ -242,7 +242,12 @@ TEST_CASE("output that can't be written is a failure, and said") {
   Shell shell;
   shell.on_store({"user", "add", "alice"});
   const std::vector<std::vector<std::string>> commands{
-      {"user", "list"}, {"export"}, {"client", "add", "--name", "n"}, {"--help"}};
+      {"user", "list"},
+      {"export"},
+      {"client", "add", "--name", "n", "--key", "k", "--realm", "r"},
+      {"client", "rotate", "k"},
+      {"token", "issue", "--client", "k", "--user", "alice", "--realm", "r"},
+      {"--help"}};
   for (std::vector<std::string> command : commands) {
     CAPTURE(command[0]);
     if (command[0] != "--help") command.insert(command.end(), {"--store", shell.store()});

@@ -181,10 +181,12 @@ form_bytes = "3MiB"
 forms_bytes = "6MiB"
 hashed_body_bytes = "4MiB"
 hashed_bodies_bytes = "5MiB"
+address_share = 3
 body_bytes = "0B"
 body_rate = "0B/s"
 form_rate = "2KiB/s"
 connections = 1
+connections_per_address = 4
 request_tokens = 2
 [timeouts]
 header = "1ms"
@@ -195,8 +197,8 @@ upstream_connect = "4h"
 upstream_response = "5d"
 drain = "0s"
 )");
-  CHECK(settings.limits ==
-        conf::Limits{1, 2048, 1, 1000000, 3 << 20, 6 << 20, 4 << 20, 5 << 20, 0, 0, 2048, 1, 2});
+  CHECK(settings.limits == conf::Limits{1, 2048, 1, 1000000, 3 << 20, 6 << 20, 4 << 20, 5 << 20, 3,
+                                        0, 0, 2048, 1, 4, 2});
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;

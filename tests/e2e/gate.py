@@ -151,7 +151,7 @@ class Gate:
             return said.endswith("\n") and said
 
         said = eventually(ready, "the gate listens")
-        match = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", said)
+        match = re.fullmatch(r"listening on (?:127\.0\.0\.1|\[::\]):(\d+)\n", said)
         assert match, said
         self.port = int(match[1])
         return self

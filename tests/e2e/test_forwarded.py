@@ -1,11 +1,13 @@
 """Behind proxies: whose word counts for the URL that was signed and for who the client is."""
 
 import json
+import socket
 
 import pytest
 from oauthlib.oauth1 import Client
 
 from signer import SECRET, TOKEN_SECRET
+from wire import eventually
 
 CLIENT, PROXY = "203.0.113.7", "127.0.0.9"
 ROUTES = [
@@ -43,6 +45,19 @@ SAID = {
     "another scheme's default port": (["X-Forwarded-Proto: https", "X-Forwarded-Host: front.test:80"], "https://front.test:80/api/x"),
     "a port of its own": (["X-Forwarded-Proto: https", "X-Forwarded-Host: front.test", "X-Forwarded-Port: 8443"],
                           "https://front.test:8443/api/x"),
+    "a port in place of Host's": (["X-Forwarded-Proto: https", "X-Forwarded-Port: 8443"], "https://inside:8443/api/x"),
+    "the default port in place of Host's": (["X-Forwarded-Proto: https", "X-Forwarded-Port: 443"], "https://inside/api/x"),
+    "a port without a scheme": (["X-Forwarded-Port: 80"], "http://inside/api/x"),
+    "another scheme's default port in place of Host's": (
+        ["X-Forwarded-Proto: http", "X-Forwarded-Port: 443"], "http://inside:443/api/x"),
+    "a port beside one in X-Forwarded-Host": (
+        ["X-Forwarded-Proto: https", "X-Forwarded-Host: front.test:8443", "X-Forwarded-Port: 443"], "https://front.test:8443/api/x"),
+    "a port beside Forwarded": (["Forwarded: proto=https;host=front.test", "X-Forwarded-Port: 8443"], "https://front.test:8443/api/x"),
+    "a port in one of both hosts": (
+        ["Forwarded: proto=https;host=front.test", "X-Forwarded-Host: front.test:8443"], "https://front.test:8443/api/x"),
+    "ports of two proxies": (
+        [f"X-Forwarded-For: {CLIENT}, {PROXY}", "X-Forwarded-Proto: https,http", "X-Forwarded-Port: 8443, 80"],
+        "https://inside:8443/api/x"),
     "IPv6": (["X-Forwarded-Proto: https", "X-Forwarded-Host: [2001:db8::1]:443"], "https://[2001:db8::1]/api/x"),
     "the scheme alone": (["X-Forwarded-Proto: https"], "https://inside:81/api/x"),
     "nothing": ([], "http://inside:81/api/x"),
@@ -174,3 +189,27 @@ def test_a_route_may_accept_the_scheme_of_the_inner_side_and_the_log_says_so(beh
     lines = [json.loads(line) for line in gate.said().splitlines() if '"reason"' in line]
     assert [(line["status"], line.get("scheme")) for line in lines] == [
         (200, "http"), (200, None), (200, None), (401, None), (401, None)]
+
+
+def test_a_client_of_ipv4_is_one_on_a_socket_of_ipv6_too(new_gate, recorder, alice, room):
+    if not has_ipv6():
+        pytest.skip("there is no IPv6 here")
+    for trusted, said, last in (([], [], "127.0.0.1"), (["127.0.0.0/8"], ["::ffff:203.0.113.7"], CLIENT),
+                                (["::ffff:127.0.0.1/128"], ["[::FFFF:cb00:7107]:99"], CLIENT)):  # fmt: skip
+        gate = new_gate(recorder, ROUTES, listen={"address": "[::]:0", "trusted_proxies": trusted}, log={"format": "json"})
+        recorder.seen.clear()
+        assert gate.call(alice, "GET", "/api/x", headers=[f"X-Forwarded-For: {one}" for one in said]).status == 200
+        chain = recorder.only().one("x-forwarded-for")
+        assert chain == ", ".join(dict.fromkeys([last, "127.0.0.1"])), chain
+        lines = eventually(lambda: [line for line in gate.said().splitlines() if "/api/x" in line], "the log has it")
+        line = json.loads(lines[0])
+        assert "ffff" not in json.dumps(line) and line["peer"].startswith("127.0.0.1:")
+        gate.stop()
+
+
+def has_ipv6():
+    try:
+        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True):
+            return True
+    except (OSError, ValueError):
+        return False

@@ -110,13 +110,22 @@ TEST_CASE("without external URLs a trusted proxy's word comes before Host and co
   CHECK(resolved(any, "a b", false, told("https", "a.example")) == "none");
 }
 
-TEST_CASE("a port that a proxy names stands where the authority has none") {
+TEST_CASE(
+    "a port that a proxy names comes before Host's, and behind that of the authority it names") {
   const conf::Listen any;
   CHECK(resolved(any, "inside", false, told("https", "a.example", 8443)) == "https a.example:8443");
   CHECK(resolved(any, "inside", false, told("https", "a.example", 443)) == "https a.example");
   CHECK(resolved(any, "inside", false, told("https", "a.example:1", 8443)) == "https a.example:1");
   CHECK(resolved(any, "inside", false, told("https", {}, 8443)) == "https inside:8443");
-  CHECK(resolved(any, "inside:81", false, told("https", {}, 8443)) == "https inside:81");
+  CHECK(resolved(any, "inside:81", false, told("https", {}, 8443)) == "https inside:8443");
+  CHECK(resolved(any, "inside:81", false, told("https", {}, 443)) == "https inside");
+  CHECK(resolved(any, "inside:81", false, told("", {}, 80)) == "http inside");
+  CHECK(resolved(any, "inside:81", false, told("", {}, 443)) == "http inside:443");
+  CHECK(resolved(any, "inside:443", true, told("", {}, 80)) == "https inside:80");
+  CHECK(resolved(any, "inside:", false, told("https", {}, 8443)) == "https inside:8443");
+  CHECK(resolved(any, "[::1]:81", false, told("", {}, 8080)) == "http [::1]:8080");
+  CHECK(resolved(any, "inside:81", false, told("https", "a.example:443", 8443)) ==
+        "https a.example");
   CHECK(resolved(any, "[::1]", false, told("", {}, 8080)) == "http [::1]:8080");
   CHECK(resolved(any, "", false, told("https", {}, 8443)) == "https ");
 }
@@ -127,6 +136,7 @@ TEST_CASE("a proxy's word chooses among external URLs and never adds one") {
   CHECK(resolved(one, "inside", false, told("http", "a.example")) == "https a.example /base");
   CHECK(resolved(one, "a.example", false, told("http", "evil")) == "https a.example /base");
   CHECK(resolved(one, "a.example", false, told("", {}, 8443)) == "https a.example /base");
+  CHECK(resolved(one, "a.example:443", false, told("", {}, 8443)) == "https a.example /base");
   CHECK(resolved(one, "inside", false, told("https", "evil")) == "none");
   const conf::Listen both = with_urls({"http://a.example/h", "https://a.example/s"});
   CHECK(resolved(both, "a.example", false, told("https")) == "https a.example /s");

@@ -342,6 +342,7 @@ TEST_CASE("the framing of an answer suits its status and its client") {
     gateway::ResponseHead head;
     head.status = c.status;
     head.fields = {{"Content-Length", "42"}};
+    head.told = 42;
     head.connection = {"content-length"};
     Returned returned = c.returned;
     returned.request_id = "ID";

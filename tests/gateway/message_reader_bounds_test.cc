@@ -85,3 +85,19 @@ TEST_CASE("a method has at most 32 bytes") {
   CHECK(request_within(repeat(32, "M") + rest, kSmall) == repeat(32, "M"));
   CHECK(request_within(repeat(33, "M") + rest, kSmall) == "malformed_request");
 }
+
+TEST_CASE("an answer may be larger than a request, and has bounds of its own") {
+  const HeadBounds bounds = answer_bounds(kSmall);
+  const std::string begin = "HTTP/1.1 204 No\r\n";
+  const auto read = [](const std::string& bytes, const HeadBounds& within) {
+    return read_response(whole(bytes), false, within).substr(0, 8);
+  };
+  CHECK(read(head_of(kAnswerHeadBytes, begin), bounds) == "HTTP/1.1");
+  CHECK(read(head_of(kAnswerHeadBytes + 1, begin), bounds) == "head_too");
+  CHECK(read(begin + repeat(kAnswerFields, "X: 1\n") + "\n", bounds) == "HTTP/1.1");
+  CHECK(read(begin + repeat(kAnswerFields + 1, "X: 1\n") + "\n", bounds) == "head_too");
+  CHECK(read("HTTP/1.1 200 " + repeat(200000, "x") + "\r\n\r\n", bounds) == "HTTP/1.1");
+  const HeadBounds higher{.head_bytes = 1 << 20, .target_bytes = 100, .fields = 9000};
+  CHECK(answer_bounds(higher).head_bytes == 1 << 20);
+  CHECK(answer_bounds(higher).fields == 9000);
+}

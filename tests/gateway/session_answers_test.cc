@@ -34,6 +34,18 @@ std::vector<Answered> answers() {
       {"behind interim ones",
        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n" + answer("hello")},
        "200 hello\n"},
+      {"behind many interim ones",
+       {[] {
+         std::string many;
+         for (int i = 0; i < 30; ++i) many += "HTTP/1.1 102\n\n";
+         return many + answer("hello");
+       }()},
+       "200 hello\n"},
+      {"with a length and in chunks",
+       {kOk + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+              "2\r\nhi\r\n0\r\nContent-Length: 9\r\n\r\n"},
+       "200 hi\n"},
+      {"in bare line feeds", {"HTTP/1.1 200\nContent-Length: 5\n\nhello"}, "200 hello\n"},
       {"that ends its connection",
        {answer("hello", "Connection: close\r\n"), Then::Close},
        "200 hello\n"},
@@ -47,28 +59,17 @@ std::vector<Answered> broken() {
        {"HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"},
        "502"},
       {"interim ones alone", {"HTTP/1.1 100 Continue\r\n\r\n", Then::Close}, "502"},
-      {"too many interim ones",
-       {[] {
-         std::string many;
-         for (int i = 0; i < 16; ++i) many += "HTTP/1.1 103 Early\r\n\r\n";
-         return many + answer("hello");
-       }()},
-       "502"},
       {"garbage", {"garbage\r\n\r\n"}, "502"},
       {"HTTP/0.9", {"<html>hello</html>", Then::Close}, "502"},
       {"nothing", {"", Then::Close}, "502"},
       {"a reset", {"", Then::Reset}, "502"},
       {"two lengths", {kOk + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"}, "502"},
-      {"length and chunks",
-       {kOk + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-       "502"},
       {"another coding", {kOk + "Transfer-Encoding: gzip\r\n\r\nhello"}, "502"},
       {"chunks in HTTP/1.0",
        {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
        "502"},
-      {"a bare line feed", {"HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n"}, "502"},
-      {"a control byte", {kOk + "X: \x01\r\nContent-Length: 0\r\n\r\n"}, "502"},
-      {"an endless head", {kOk + "X: " + std::string(40000, 'x'), Then::Silent}, "502"},
+      {"a bare carriage return", {"HTTP/1.1 200 OK\rContent-Length: 0\r\n\r\n"}, "502"},
+      {"an endless head", {kOk + "X: " + std::string(300000, 'x'), Then::Silent}, "502"},
   };
 }
 
@@ -141,7 +142,9 @@ TEST_CASE("an answer cut short never looks complete") {
     for (const Answered& row : answers()) {
       CAPTURE(row.name);
       const std::size_t head = row.reply.bytes.rfind("HTTP/1.");
-      const std::size_t body = row.reply.bytes.find("\r\n\r\n", head) + 4;
+      const std::string& bytes = row.reply.bytes;
+      const std::size_t feeds = bytes.find("\n\n", head);
+      const std::size_t body = feeds != kNone ? feeds + 2 : bytes.find("\r\n\r\n", head) + 4;
       for (std::size_t size = 0; size < row.reply.bytes.size(); ++size) {
         CAPTURE(size);
         const bool until_close =
@@ -292,6 +295,20 @@ TEST_CASE("a request is not sent again when its pooled connection stays silent")
   world.origin->asked.clear();
   CHECK(get(world, {"", Then::Silent}).text().starts_with("504"));
   CHECK(world.origin->asked.size() == 1);
+}
+
+TEST_CASE("interim answers have at most a megabyte together") {
+  World world;
+  const std::string interim = "HTTP/1.1 103 Early\r\nX: " + std::string(1000, 'x') + "\r\n\r\n";
+  const std::size_t most = kInterimBytes / interim.size();
+  for (const char* method : {"GET", "POST"}) {
+    for (std::size_t over : {0, 1}) {
+      std::string bytes;
+      for (std::size_t i = 0; i < most + over; ++i) bytes += interim;
+      const Outcome outcome = get(world, {bytes + answer("hello")}, method);
+      CHECK(outcome.text().starts_with(over == 0 ? "200 hello" : "502"));
+    }
+  }
 }
 
 TEST_CASE("an early answer reaches a client that is still sending, and both connections end") {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "gateway/message_reader.h"
@@ -89,7 +90,7 @@ class Feed {
   // `read(head, flaw)` reads the head.
   template <class ReadHead>
   std::string run(Reader& reader, bool skip_empty_lines, ReadHead read) {
-    HeadScanner scanner;
+    HeadScanner scanner(reading());
     unsigned skipped = 0;
     for (;;) {
       if (skip_empty_lines && scanner.length() == 0) {
@@ -137,6 +138,9 @@ class Feed {
     return line;
   }
 
+  static Reading reading() {
+    return std::is_same_v<Reader, RequestReader> ? Reading::Request : Reading::Answer;
+  }
   static std::string at_end(RequestReader&) { return " more"; }
   static std::string at_end(ResponseReader& reader) { return reader.end_of_stream() ? "" : " cut"; }
 

@@ -1,0 +1,16 @@
+#pragma once
+
+// Output that can't be asked for again, such as a secret that was made here. One thread.
+
+#include <functional>
+#include <ostream>
+
+#include "gateway/cli/console.h"
+
+namespace gateway::cli {
+
+// Prints it, and makes sure that it has gone out. A closed pipe or a full disk is answered with
+// false, and does not end the process: nobody may have seen it then.
+bool show_once(Console& console, const std::function<void(std::ostream&)>& print);
+
+}  // namespace gateway::cli
