@@ -109,7 +109,7 @@ Readings::Readings(std::string_view path)
 }
 
 void Readings::add(std::string path, unsigned changes) {
-  for (const Reading& known : found_) {
+  for (const PathReading& known : found_) {
     if (known.changes == changes && known.path == path) return;
   }
   if (found_.size() == bound_) {
@@ -120,7 +120,7 @@ void Readings::add(std::string path, unsigned changes) {
 }
 
 void Readings::expand(std::size_t index) {
-  const Reading from = found_[index];  // a copy: add() may move what is found
+  const PathReading from = found_[index];  // a copy: add() may move what is found
   const auto holds = [&from](const char* what) {
     return from.path.find(what) != std::string::npos;
   };
@@ -131,7 +131,7 @@ void Readings::expand(std::size_t index) {
   if (!(from.changes & kDecoded) && holds("%")) add(decoded(from.path), from.changes | kDecoded);
 }
 
-const Reading* Readings::next() {
+const PathReading* Readings::next() {
   if (given_ > 0) expand(given_ - 1);
   return given_ < found_.size() ? &found_[given_++] : nullptr;
 }

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxReadingsOfLong = 8;
 inline constexpr unsigned kDecoded = 1;        // percent-decoded once
 inline constexpr unsigned kParametersCut = 2;  // ";..." cut off each segment
 
-struct Reading {
+struct PathReading {
   std::string path;
   unsigned changes = 0;  // kDecoded and kParametersCut, as applied
 };
@@ -37,7 +37,7 @@ class Readings {
  public:
   explicit Readings(std::string_view path);  // as sent; it comes out first
   // nullptr at the end. Valid until the next call.
-  const Reading* next();
+  const PathReading* next();
   // There are more readings than the bound, and next() gave only that many.
   bool too_many() const { return too_many_; }
 
@@ -46,7 +46,7 @@ class Readings {
   void expand(std::size_t index);
 
   std::size_t bound_;
-  std::vector<Reading> found_;
+  std::vector<PathReading> found_;
   std::size_t given_ = 0;
   bool too_many_ = false;
 };

@@ -181,7 +181,7 @@ Match RouteTable::match(std::string_view authority, std::string_view method,
   const Lead sent = index_[0]->lead(authority, method, path);
   if (!reads_plainly(path)) {
     Readings readings(path);
-    while (const Reading* reading = readings.next()) {
+    while (const PathReading* reading = readings.next()) {
       const Lead other = index_[reading->changes]->lead(authority, method, reading->path);
       if (!other.same_as(sent)) return {Match::Kind::Ambiguous, nullptr, {}};
     }

@@ -5,12 +5,15 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 
 #include "gateway/reload.h"
 #include "gateway/use_writer.h"
+#include "store/map_role.h"
+#include "store/served_map.h"
 
 namespace gateway {
 namespace {
@@ -43,6 +46,14 @@ void try_temporary_folder(const conf::Settings& settings, Log& log) {
   }
   log.say(conf::LogLevel::Warn, "can't make files in store.temporary, " + settings.store.temporary +
                                     ": " + std::generic_category().message(error));
+}
+
+void note_larger_map(const conf::Store& settings, Log& log) {
+  const auto has = store::served_map(std::filesystem::path(settings.path) / "credentials");
+  if (has && *has > settings.map_size)
+    log.say(conf::LogLevel::Warn, "the store holds more than store.map_size says, " +
+                                      std::to_string(settings.map_size) +
+                                      " bytes: it has a map of " + std::to_string(*has));
 }
 
 // Raises the ledger's mark ahead of time, so that no event loop has to wait for the disk. Only
@@ -79,6 +90,8 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow fails like one on a full disk
 
+  store::set_map_role(store::MapRole::Served);
+
   SystemClock clock;
   Log log(settings.log);
   try_temporary_folder(settings, log);
@@ -86,6 +99,7 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                                     .map_size = settings.store.map_size,
                                                     .create = true,
                                                     .ledger_size = settings.store.ledger_size}));
+  note_larger_map(settings.store, log);
   auto ledger =
       must(store::Ledger::open({.path = settings.store.path,
                                 .size = settings.store.ledger_size,
@@ -117,7 +131,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 
   server.start();
-  std::cout << "listening on " << server.address() << std::endl;
+  const std::string ready = "listening on " + server.address() + '\n';
+  if (::write(STDOUT_FILENO, ready.data(), ready.size()) < 0)  // nobody has to read it
+    log.say(conf::LogLevel::Warn, "standard output can't be written");
   main_loop.run();
   server.join();
   desk.background.end();  // before the loops go that what it does would report to

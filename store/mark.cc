@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/file_times.h"
 #include "verify/crypto.h"
 
 namespace store {
@@ -22,14 +23,21 @@ constexpr std::size_t kSlotBytes = 256;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kSlotDistance = 4096;  // a torn sector or page never touches both
 constexpr std::string_view kMagic = "PMRK";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kBootBytes = 64;
-static_assert(4 + 1 + 8 + 8 + 8 + 1 + 16 + 16 + 1 + kBootBytes <= kSlotBytes - kChecksumBytes);
+static_assert(4 + 1 + 8 + 8 + 8 + 1 + 16 + 16 + 1 + kBootBytes + 8 + 8 <=
+              kSlotBytes - kChecksumBytes);
+
+// Between asking the file system for its time and its noting the time of the write.
+constexpr std::int64_t kWriteTakesNs = 12'000'000;  // more than a tick of any kernel
+constexpr int kWriteTries = 5;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 struct Slot {
   std::uint8_t version = kVersion;
   std::uint64_t sequence = 0;
   FileIdentity own;
+  std::int64_t written = 0;
   MarkState state;
 };
 
@@ -61,6 +69,8 @@ std::string encode(const Slot& slot) {
   const std::string_view boot = std::string_view(state.boot_id).substr(0, kBootBytes);
   out.push_back(static_cast<char>(boot.size()));
   out.append(boot);
+  put(out, static_cast<std::uint64_t>(slot.written));
+  put(out, static_cast<std::uint64_t>(state.closed));
   out.resize(kSlotBytes - kChecksumBytes);
   return out + checksum(out);
 }
@@ -106,6 +116,8 @@ std::optional<Slot> decode(std::string_view bytes) {
   out.state.ledger = in.identity();
   out.own = in.identity();
   out.state.boot_id = in.bytes(std::min<std::size_t>(in.integer(1), kBootBytes));
+  out.written = in.time();
+  out.state.closed = in.time();
   return out;
 }
 
@@ -117,6 +129,12 @@ std::optional<Slot> read_slot(int descriptor, std::size_t index) {
     got = ::pread(descriptor, bytes.data(), bytes.size(), offset);
   } while (got < 0 && errno == EINTR);
   return decode({bytes.data(), got < 0 ? 0 : static_cast<std::size_t>(got)});
+}
+
+// Some file systems keep whole seconds, or every other one.
+bool is_time_of_write(std::int64_t changed, std::int64_t written) {
+  const std::int64_t slack = changed % kSecondNs == 0 ? 2 * kSecondNs : kWriteTakesNs;
+  return changed >= written - slack && changed <= written + slack;
 }
 
 Result<FileIdentity> identity_of(const fs::path& file) {
@@ -170,11 +188,18 @@ Result<std::optional<MarkFile>> MarkFile::open(const fs::path& file) {
   MarkFile out(*std::move(opened), **own);
   out.state_ = best->state;
   out.sequence_ = best->sequence;
+  const auto changed = change_time(out.file_);
+  if (!changed) return changed.failure();
+  out.came_back_ = !is_time_of_write(*changed, best->written);
   return std::optional<MarkFile>(std::move(out));
 }
 
-Result<Done> MarkFile::write(const MarkState& state) {
-  const std::string bytes = encode({kVersion, sequence_ + 1, own_, state});
+// All of the file is synced, its change time too.
+Result<Done> MarkFile::write_once(const MarkState& state, std::int64_t& written) {
+  const auto time = touch(file_);
+  if (!time) return time.failure();
+  written = *time;
+  const std::string bytes = encode({kVersion, sequence_ + 1, own_, written, state});
   const auto offset = static_cast<off_t>((sequence_ + 1) % 2 * kSlotDistance);
   ssize_t put = 0;
   do {
@@ -182,10 +207,22 @@ Result<Done> MarkFile::write(const MarkState& state) {
   } while (put < 0 && errno == EINTR);
   if (put != static_cast<ssize_t>(bytes.size()))
     return system_failure(put < 0 ? errno : ENOSPC, "writing the ledger's mark");
-  if (::fdatasync(file_.get()) != 0) return system_failure(errno, "syncing the ledger's mark");
+  if (::fsync(file_.get()) != 0) return system_failure(errno, "syncing the ledger's mark");
   ++sequence_;
   state_ = state;
+  came_back_ = false;
   return Done{};
+}
+
+// Again where the process was held up between the two times.
+Result<Done> MarkFile::write(const MarkState& state) {
+  for (int i = 1;; ++i) {
+    std::int64_t written = 0;
+    if (auto done = write_once(state, written); !done) return done;
+    const auto changed = change_time(file_);
+    if (!changed) return changed.failure();
+    if (is_time_of_write(*changed, written) || i == kWriteTries) return Done{};
+  }
 }
 
 }  // namespace store
