@@ -19,6 +19,7 @@
 #include "bench/report.h"
 #include "bench/request_writer.h"
 #include "bench/upstream.h"
+#include "store/standard_files.h"
 
 namespace {
 
@@ -145,6 +146,7 @@ int run(bench::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!store::open_standard_files()) return kFailed;
   try {
     auto options = bench::read_options(argc, argv);
     if (const int* status = std::get_if<int>(&options)) return *status;

@@ -21,6 +21,7 @@
 
 #include "bench/instructions.h"
 #include "bench/verification.h"
+#include "store/standard_files.h"
 
 namespace {
 
@@ -245,6 +246,7 @@ int usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!store::open_standard_files()) return 1;
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const bool as_json = arguments.size() == 1 && arguments[0] == "--json";
   std::size_t only = 0;

@@ -139,6 +139,7 @@ struct Headers {
   std::string realms = "X-OAuth-Realms";
   std::string token = "X-OAuth-Token-Id";
   std::string strip_prefix = "X-OAuth-";
+  std::vector<std::string> allow_names;  // of fields that go on though their names aren't plain
   friend bool operator==(const Headers&, const Headers&) = default;
 };
 
@@ -151,11 +152,13 @@ struct Limits {
   std::uint64_t forms_bytes = 256 << 20;           // all that is held in memory at one time
   std::uint64_t hashed_body_bytes = 64 << 20;      // one body held because its hash was signed
   std::uint64_t hashed_bodies_bytes = 1ull << 30;  // all of those on disk at one time
+  std::uint32_t address_share = 10;                // percent of those that one address may take
   std::uint64_t body_bytes = kUnlimited;           // "none"
   std::uint64_t body_rate = 256;                   // bytes a second
   std::uint64_t form_rate = 1 << 10;               // likewise, of what is held and not proven yet
   std::uint32_t connections = 20000;
-  std::uint32_t request_tokens = 1000;  // of one client, not yet exchanged
+  std::uint32_t connections_per_address = 0;  // 0: any number
+  std::uint32_t request_tokens = 1000;        // of one client, not yet exchanged
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 

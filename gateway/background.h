@@ -7,10 +7,12 @@
 //
 // Threads: run() from any event loop. The Background must end before the loops that wait for it.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "gateway/net.h"
@@ -21,17 +23,21 @@ class Background {
  public:
   inline static constexpr std::uint32_t kMaxWaiting = 1000;  // jobs of a kind, waiting or under way
   inline static constexpr unsigned kHashers = 2;
+  // Long forms cost milliseconds before it is known whether they are worth it: strangers get one
+  // core in four at most.
+  static unsigned judges() { return std::max(1u, std::thread::hardware_concurrency() / 4); }
 
   // Write: to the credentials, where another process that imports may be in the way for long.
   // Session: to the sessions, in a file of their own; and long reads. Both one at a time, in order.
-  enum class Kind : std::uint8_t { Write, Session, Hash };
+  // Judge: of requests with long forms.
+  enum class Kind : std::uint8_t { Write, Session, Hash, Judge };
 
   // Joins the threads. What is under way is done; what waits is not begun, for nobody waits for it
   // any more.
   ~Background() { end(); }
   void end() {
-    for (Lane* lane : {&writes_, &sessions_, &hashes_}) lane->ended = true;
-    for (Lane* lane : {&writes_, &sessions_, &hashes_}) lane->pool.join();
+    for (Lane* lane : {&writes_, &sessions_, &hashes_, &judges_}) lane->ended = true;
+    for (Lane* lane : {&writes_, &sessions_, &hashes_, &judges_}) lane->pool.join();
   }
 
   // What `job()` answers; nothing if too many wait already, or at the end. `job` must not throw,
@@ -48,12 +54,14 @@ class Background {
   };
   Lane& lane_of(Kind kind) {
     if (kind == Kind::Write) return writes_;
+    if (kind == Kind::Judge) return judges_;
     return kind == Kind::Session ? sessions_ : hashes_;
   }
 
   Lane writes_{1};
   Lane sessions_{1};
   Lane hashes_{kHashers};
+  Lane judges_{judges()};
 };
 
 template <class Job>

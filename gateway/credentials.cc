@@ -179,9 +179,9 @@ store::Result<store::Found> Credentials::read(store::Credentials::Reader& reader
   return found;
 }
 
-Credentials::Found Credentials::look_up(std::string_view client, std::string_view token,
-                                        TokenKind kind) const {
-  store::Result<store::Found> found = read(reader_, client, token, kind);
+Credentials::Found Credentials::look_up(store::Credentials::Reader& reader, std::string_view client,
+                                        std::string_view token, TokenKind kind) const {
+  store::Result<store::Found> found = read(reader, client, token, kind);
   if (!found) return found.failure();
   return prepare(*found, store_.dummy_client(), client, token, headers_, usage_);
 }

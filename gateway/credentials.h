@@ -59,7 +59,12 @@ class Credentials {
                                                TokenKind kind = TokenKind::Access) const;
   // From the store. `token` empty: the client alone.
   Found look_up(std::string_view client, std::string_view token,
-                TokenKind kind = TokenKind::Access) const;
+                TokenKind kind = TokenKind::Access) const {
+    return look_up(reader_, client, token, kind);
+  }
+  // The same with a reader of one's own: any thread.
+  Found look_up(store::Credentials::Reader& reader, std::string_view client, std::string_view token,
+                TokenKind kind) const;
   // Of an access token, or a client alone, whose request was proven.
   void remember(std::shared_ptr<const Credential> credential);
   std::size_t pairs() const { return pairs_; }  // remembered

@@ -210,6 +210,14 @@ Exchange::Exchange(Connection& connection_, Scratch& scratch_, Worker& worker_)
   request.connection.clear();
 }
 
+std::optional<conf::IpAddress> Exchange::network() const {
+  const std::vector<conf::Cidr>& trusted = gate.settings.listen.trusted_proxies;
+  if (!is_trusted(trusted, connection.peer_ip())) return network_of(connection.peer_ip());
+  const auto client = conf::parse_ip(forwarded.client);
+  if (!client || is_trusted(trusted, *client)) return std::nullopt;
+  return network_of(*client);
+}
+
 Task<Next> exchange(Exchange& x) {
   Step refusal;
   if (!head_at_hand(x, refusal)) refusal = co_await read_rest_of_head(x);

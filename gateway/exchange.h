@@ -82,6 +82,8 @@ struct Exchange {
 
   // What is held is a form, whose parameters are signed.
   bool form_held() const { return body_held && verify::is_form(request.content_type); }
+  // Whose share of what all have it counts to: nothing for those who speak for many.
+  std::optional<conf::IpAddress> network() const;
   // Of the client as far as trusted proxies say.
   std::string_view client_address() const {
     return forwarded.client.empty() ? connection.peer_address() : forwarded.client;

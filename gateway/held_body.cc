@@ -18,6 +18,15 @@ Refusal full(const char* limit) {
   return {.fault = Fault::HoldingFull, .detail = std::string("all of ") + limit + " is in use"};
 }
 
+Refusal over_share(const char* limit) {
+  return {.fault = Fault::HoldingFull,
+          .detail = std::string("the address has its share (limits.address_share) of ") + limit};
+}
+
+std::uint64_t percent_of(std::uint64_t all, std::uint64_t percent) {
+  return all / 100 * percent + all % 100 * percent / 100;
+}
+
 }  // namespace
 
 bool Usage::take(std::uint64_t bytes, std::uint64_t limit) {
@@ -32,7 +41,7 @@ std::optional<Refusal> HeldBody::append(std::string_view bytes) {
   const auto room = static_cast<std::size_t>(
       std::min<std::uint64_t>(settings_->limits.form_bytes - memory_.size(), bytes.size()));
   if (room > 0) {
-    if (!charge(room)) return full("limits.forms_bytes");
+    if (auto wrong = charge(room)) return wrong;
     memory_ += bytes.substr(0, room);
     bytes.remove_prefix(room);
   }
@@ -63,7 +72,8 @@ std::optional<Refusal> HeldBody::read(std::uint64_t at, std::string_view& out) {
 void HeldBody::release() {
   if (charged_ == 0) return;  // nothing is held
   all_.memory.give_back(charged_);
-  all_.disk.give_back(on_disk_);
+  if (network_) all_.memory_shares.give_back(*network_, charged_);
+  discharge_disk(on_disk_);
   charged_ = 0;
   memory_.clear();
   if (memory_.capacity() > kKept) memory_ = std::string();
@@ -74,16 +84,38 @@ void HeldBody::release() {
   file_ = -1;
 }
 
-bool HeldBody::charge(std::uint64_t bytes) {
-  if (!all_.memory.take(bytes, settings_->limits.forms_bytes)) return false;
+std::optional<Refusal> HeldBody::charge(std::uint64_t bytes) {
+  const conf::Limits& limits = settings_->limits;
+  if (network_ && !all_.memory_shares.take(*network_, bytes, memory_share(limits))) {
+    return over_share("limits.forms_bytes");
+  }
+  if (!all_.memory.take(bytes, limits.forms_bytes)) {
+    if (network_) all_.memory_shares.give_back(*network_, bytes);
+    return full("limits.forms_bytes");
+  }
   charged_ += bytes;
-  return true;
+  return std::nullopt;
+}
+
+std::optional<Refusal> HeldBody::charge_disk(std::uint64_t bytes) {
+  const conf::Limits& limits = settings_->limits;
+  if (network_ && !all_.disk_shares.take(*network_, bytes, disk_share(limits))) {
+    return over_share("limits.hashed_bodies_bytes");
+  }
+  if (all_.disk.take(bytes, limits.hashed_bodies_bytes)) return std::nullopt;
+  if (network_) all_.disk_shares.give_back(*network_, bytes);
+  return full("limits.hashed_bodies_bytes");
+}
+
+void HeldBody::discharge_disk(std::uint64_t bytes) {
+  all_.disk.give_back(bytes);
+  if (network_) all_.disk_shares.give_back(*network_, bytes);
 }
 
 // Requires that there is more than goes into memory.
 std::optional<Refusal> HeldBody::go_to_disk() {
   if (file_ >= 0) return std::nullopt;
-  if (!charge(kStep)) return full("limits.forms_bytes");
+  if (auto wrong = charge(kStep)) return wrong;
   step_.reset(new char[kStep]);
   file_ = nameless_file(settings_->store.temporary);
   if (file_ < 0) return failed("make", errno);
@@ -92,15 +124,14 @@ std::optional<Refusal> HeldBody::go_to_disk() {
 
 std::optional<Refusal> HeldBody::flush() {
   if (waiting_ == 0) return std::nullopt;
-  if (!all_.disk.take(waiting_, settings_->limits.hashed_bodies_bytes))
-    return full("limits.hashed_bodies_bytes");
+  if (auto wrong = charge_disk(waiting_)) return wrong;
   const char* from = step_.get();
   std::size_t left = waiting_;
   while (left > 0) {
     const ssize_t put = ::write(file_, from, left);
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) {
-      all_.disk.give_back(waiting_);
+      discharge_disk(waiting_);
       return failed("write to", errno);
     }
     from += put;
@@ -115,6 +146,16 @@ Refusal HeldBody::failed(const char* doing, int error) const {
   return {.fault = Fault::HoldingFault,
           .detail = std::string("can't ") + doing + " a temporary file in " +
                     settings_->store.temporary + ": " + std::generic_category().message(error)};
+}
+
+std::uint64_t memory_share(const conf::Limits& limits) {
+  return std::max(limits.form_bytes + HeldBody::kStep,
+                  percent_of(limits.forms_bytes, limits.address_share));
+}
+
+std::uint64_t disk_share(const conf::Limits& limits) {
+  return std::max(limits.hashed_body_bytes,
+                  percent_of(limits.hashed_bodies_bytes, limits.address_share));
 }
 
 int nameless_file(const std::string& folder) {

@@ -14,6 +14,7 @@
 
 #include "conf/settings.h"
 #include "gateway/refusal.h"
+#include "gateway/shares.h"
 
 namespace gateway {
 
@@ -33,6 +34,7 @@ class Usage {
 struct Holdings {
   Usage memory;
   Usage disk;
+  Shares memory_shares, disk_shares;  // of each address, of the two
 };
 
 class HeldBody {
@@ -48,7 +50,11 @@ class HeldBody {
   HeldBody& operator=(const HeldBody&) = delete;
 
   // For the next body, with bounds and folder from these settings, which stay until release().
-  void begin(const conf::Settings& settings) { settings_ = &settings; }
+  // `network`: whose share it counts to; nothing for those who speak for many.
+  void begin(const conf::Settings& settings, std::optional<conf::IpAddress> network = {}) {
+    settings_ = &settings;
+    network_ = network;
+  }
   // Both answer why it can't be held, if so. What was appended can be had after flush().
   std::optional<Refusal> append(std::string_view bytes);
   std::optional<Refusal> flush();
@@ -65,12 +71,15 @@ class HeldBody {
   void release();
 
  private:
-  bool charge(std::uint64_t bytes);
+  std::optional<Refusal> charge(std::uint64_t bytes);
+  std::optional<Refusal> charge_disk(std::uint64_t bytes);
+  void discharge_disk(std::uint64_t bytes);
   std::optional<Refusal> go_to_disk();
   Refusal failed(const char* doing, int error) const;
 
   Holdings& all_;
   const conf::Settings* settings_ = nullptr;
+  std::optional<conf::IpAddress> network_;
   std::string memory_;
   std::uint64_t charged_ = 0;     // to all_.memory
   std::unique_ptr<char[]> step_;  // kStep bytes on their way to the file, or back from it
@@ -78,6 +87,11 @@ class HeldBody {
   std::uint64_t on_disk_ = 0;
   int file_ = -1;
 };
+
+// How much of limits.forms_bytes, and of limits.hashed_bodies_bytes, one address may take: its
+// share, and never less than one body of the largest kind takes.
+std::uint64_t memory_share(const conf::Limits& limits);
+std::uint64_t disk_share(const conf::Limits& limits);
 
 // A new file that has no name, for reading and writing: its descriptor, or -1 and errno. The second
 // is for file systems that don't know such files, and takes the name away at once.

@@ -6,6 +6,9 @@
 namespace gateway {
 namespace {
 
+// What a browser sends from one of our pages is far shorter.
+constexpr std::uint64_t kPageForm = 64 << 10;  // bytes
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Step flawed(Exchange& x, Flaw flaw) {
@@ -17,6 +20,9 @@ Step flawed(Exchange& x, Flaw flaw) {
 // will.
 Step ended(Exchange& x, const ErrorCode& error) {
   x.out_of_step = true;
+  if (x.connection.made_room()) {
+    return stop({.fault = Fault::Overloaded, .detail = "ended to make room for other addresses"});
+  }
   if (x.connection.fired()) return stop({.fault = Fault::RequestTimeout});
   return stop({.fault = Fault::Malformed, .detail = "cut short: " + error.message()});
 }
@@ -55,7 +61,7 @@ Step took_too_long(Exchange& x) {
 Task<Step> hold_body(Exchange& x, std::uint64_t limit, Pace& pace, verify::Digester* digester) {
   Buffer& in = x.scratch.in;
   HeldBody& held = x.scratch.held;
-  held.begin(x.gate.settings);
+  held.begin(x.gate.settings, x.network());
   if (x.request.framing == Framing::Length && x.request.length > limit) {
     co_return stop(too_large(limit));
   }
@@ -179,7 +185,8 @@ bool body_at_hand(const Exchange& x) {
 
 Task<Step> hold_form(Exchange& x) {
   const conf::Limits& limits = x.gate.settings.limits;
-  const std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
+  std::uint64_t limit = std::min(limits.form_bytes, limits.body_bytes);
+  if (x.endpoint && !provider::is_signed(*x.endpoint)) limit = std::min(limit, kPageForm);
   Pace pace(x, std::max(limits.form_rate, limits.body_rate), x.gate.settings.timeouts.hold);
   Step stopped = co_await hold_body(x, limit, pace, nullptr);
   co_return stopped;

@@ -91,19 +91,18 @@ class Naming {
 };
 
 store::KeptRefusal kept_refusal(const Exchange& x, bool plaintext) {
-  const bool form = x.form_held();
-  KeptRequest kept =
-      kept_request(x.request,
-                   {.body = x.body_held ? x.scratch.held.in_memory() : std::string_view(),
-                    .form = form,
-                    .plaintext = plaintext},
-                   store::kRefusalBytes);
+  const std::string_view held = x.body_held ? x.scratch.held.in_memory() : std::string_view();
+  KeptRequest kept = kept_request(
+      x.request,
+      {.body = held.substr(0, store::kRefusalBytes), .form = x.form_held(), .plaintext = plaintext},
+      store::kRefusalBytes);
   store::KeptRefusal out{.request_id = std::string(std::string_view(x.request_id)),
                          .time = x.gate.clock.unix_seconds(),
                          .reason = std::string(x.reason),
                          .detail = x.detail,
                          .body = body_of(x),
-                         .truncated = kept.truncated || x.scratch.held.on_disk() > 0,
+                         .truncated = kept.truncated || x.scratch.held.on_disk() > 0 ||
+                                      held.size() > store::kRefusalBytes,
                          .signed_removed = kept.signed_removed,
                          .request = std::move(kept.dump)};
   if (x.external == nullptr) return out;

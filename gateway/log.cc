@@ -1,15 +1,21 @@
 #include "gateway/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,6 +27,8 @@
 namespace gateway {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kBlockBytes = 64 << 10;
 constexpr std::size_t kMaxBlocks = 64;  // 4 MiB wait for a slow disk; then the oldest go
 constexpr std::chrono::milliseconds kGather{50};
@@ -30,13 +38,53 @@ struct Block {
   std::size_t lines = 0;
 };
 
+// Whether others than root and this program's user may have made what has this name.
+bool made_by_others(const struct stat& status) {
+  return status.st_uid != 0 && status.st_uid != ::geteuid();
+}
+
+// A link that somebody else could have put there leads root to any file: /dev/stdout is none.
+bool follows(const fs::path& file) {
+  struct stat link {
+  }, folder{};
+  const fs::path in = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  if (::lstat(file.c_str(), &link) != 0 || !S_ISLNK(link.st_mode)) return false;
+  if (::stat(in.c_str(), &folder) != 0) return false;
+  const bool open_to_others = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  return !made_by_others(link) && !made_by_others(folder) && !open_to_others;
+}
+
+// Lines name users, so not everybody may read them. Answers the descriptor, or -1 and errno.
+int open_log_file(const fs::path& file) {
+  std::error_code code;
+  if (file.has_parent_path()) fs::create_directories(file.parent_path(), code);
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+  const int opened = ::open(file.c_str(), flags | O_NOFOLLOW, 0640);
+  if (opened >= 0 || errno != ELOOP) return opened;
+  if (follows(file)) return ::open(file.c_str(), flags, 0640);
+  errno = ELOOP;
+  return -1;
+}
+
+std::shared_ptr<spdlog::sinks::sink> open_file_sink(const std::string& file) {
+  const int opened = open_log_file(file);
+  if (opened < 0)
+    throw std::runtime_error("can't open the log file \"" + file +
+                             "\": " + std::generic_category().message(errno));
+  // The very file, whatever has its name by now.
+  auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>("/proc/self/fd/" +
+                                                                  std::to_string(opened));
+  ::close(opened);
+  return sink;
+}
+
 std::shared_ptr<spdlog::sinks::sink> open_sink(const std::string& file) {
   std::shared_ptr<spdlog::sinks::sink> sink;
   try {
     if (file == "-") {
       sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
     } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(file);
+      sink = open_file_sink(file);
     }
   } catch (const spdlog::spdlog_ex&) {
     throw std::runtime_error("can't open the log file \"" + file + "\"");

@@ -3,6 +3,7 @@
 // to it.
 
 #include <algorithm>
+#include <new>
 #include <optional>
 
 #include "gateway/exchange.h"
@@ -93,12 +94,81 @@ Step store_fault(const store::Error& error) {
   return stop({.fault = Fault::StoreFault, .detail = error.sentence});
 }
 
+// What is known of a pair, for one judgement on the event loop: those that were proven before are
+// at hand. A refusal costs a look into the store all the same.
+class Remembering {
+ public:
+  Remembering(Credentials& all, std::string_view client, std::string_view token,
+              Credentials::TokenKind kind)
+      : all_(all), client_(client), token_(token), kind_(kind) {}
+  Credentials::Found find() {
+    if (auto known = all_.remembered(client_, token_, kind_)) {
+      remembered_ = true;
+      return known;
+    }
+    return all_.look_up(client_, token_, kind_);
+  }
+  void accepted(const std::shared_ptr<const Credential>& credential) {
+    if (!remembered_ && kind_ == Credentials::TokenKind::Access) all_.remember(credential);
+  }
+  void refused() {
+    if (remembered_) static_cast<void>(all_.look_up(client_, token_, kind_));
+  }
+
+ private:
+  Credentials& all_;
+  std::string_view client_, token_;
+  Credentials::TokenKind kind_;
+  bool remembered_ = false;
+};
+
+// The same on another thread: nothing is remembered there.
+class Reading {
+ public:
+  Reading(const store::Credentials& store, const Credentials& all, std::string_view client,
+          std::string_view token, Credentials::TokenKind kind)
+      : store_(store), all_(all), client_(client), token_(token), kind_(kind) {}
+  Credentials::Found find() {
+    auto reader = store_.reader();
+    if (!reader) return reader.failure();
+    return all_.look_up(*reader, client_, token_, kind_);
+  }
+  void accepted(const std::shared_ptr<const Credential>&) {}
+  void refused() {}
+
+ private:
+  const store::Credentials& store_;
+  const Credentials& all_;
+  std::string_view client_, token_;
+  Credentials::TokenKind kind_;
+};
+
+// With a claim that is in order: credentials as they are now, and the signature.
+template <class Finder>
+Step judge_claim(Exchange& x, const verify::RequestView& view, Finder finder, std::int64_t now,
+                 std::optional<Proof>& proof) {
+  Credentials::Found found = finder.find();
+  if (!found) return store_fault(found.error());
+  std::shared_ptr<const Credential> credential = *std::move(found);
+  if (credential->keys.client_known) x.known_method = x.claim->method;
+  auto accepted = verify::judge(view, *x.claim, credential->keys, x.gate.policy, requirement(x),
+                                now, x.scratch.workspace);
+  if (!accepted) {
+    finder.refused();
+    return rejected(std::move(accepted.error()));
+  }
+  finder.accepted(credential);
+  proof.emplace(Proof{*x.claim, std::move(credential), *accepted});
+  return nullptr;
+}
+
+enum class Where : std::uint8_t { EventLoop, Elsewhere };
+
 // Everything that decides but the ledger, as it is now: clock, floor, credentials, signature. No
 // proof and no refusal: an anonymous request where those may be.
-Step judge(Exchange& x, std::optional<Proof>& proof) {
-  const Gate& gate = x.gate;
+Step judge(Exchange& x, Where where, std::optional<Proof>& proof) {
   const verify::RequestView view = view_of(x);
-  const std::int64_t now = gate.clock.unix_seconds();
+  const std::int64_t now = x.gate.clock.unix_seconds();
   proof.reset();
   auto claim = read_and_admit(x, view, now);
   if (!claim) {
@@ -111,25 +181,34 @@ Step judge(Exchange& x, std::optional<Proof>& proof) {
   if (Step undue = check_hash_is_due(x, *claim)) return undue;
   const std::string_view token = claim->token.value_or(std::string_view());
   const Credentials::TokenKind kind = kind_of_token(x, *claim);
-  Credentials& credentials = x.shift.credentials();
-  std::shared_ptr<const Credential> credential = credentials.remembered(claim->client, token, kind);
-  const bool remembered = credential != nullptr;
-  if (!remembered) {
-    auto found = credentials.look_up(claim->client, token, kind);
-    if (!found) return store_fault(found.error());
-    credential = *std::move(found);
+  Credentials& all = x.shift.credentials();
+  if (where == Where::EventLoop) {
+    return judge_claim(x, view, Remembering(all, claim->client, token, kind), now, proof);
   }
-  if (credential->keys.client_known) x.known_method = claim->method;
-  auto accepted = verify::judge(view, *claim, credential->keys, gate.policy, requirement(x), now,
-                                x.scratch.workspace);
-  if (!accepted) {
-    if (remembered) static_cast<void>(credentials.look_up(claim->client, token, kind));
-    return rejected(std::move(accepted.error()));
+  const store::Credentials& store = x.gate.desk.credentials;
+  return judge_claim(x, view, Reading(store, all, claim->client, token, kind), now, proof);
+}
+
+// A form longer than this is judged on another thread: whoever signed it, its parameters have to be
+// encoded, sorted and hashed with several keys, up to 30 ns a byte.
+constexpr std::size_t kJudgedHere = 32 << 10;
+
+// Nobody else looks at `x` meanwhile.
+Task<Step> judge_elsewhere(Exchange& x, std::optional<Proof>& proof) {
+  auto job = [&x, &proof]() -> Step {
+    try {
+      return judge(x, Where::Elsewhere, proof);
+    } catch (const std::bad_alloc&) {
+      return stop({.fault = Fault::InternalFault, .detail = "no memory for a long form"});
+    }
+  };
+  const Executor home = x.worker.context().get_executor();
+  Background& background = x.gate.desk.background;
+  auto done = co_await background.run(home, Background::Kind::Judge, std::move(job));
+  if (!done) {
+    co_return stop({.fault = Fault::Overloaded, .detail = "too many long forms wait"});
   }
-  const bool lasts = kind == Credentials::TokenKind::Access;
-  if (lasts && !remembered) credentials.remember(credential);
-  proof.emplace(Proof{*claim, std::move(credential), *accepted});
-  return nullptr;
+  co_return std::move(*done);
 }
 
 void accept(Exchange& x, const Proof& proof) {
@@ -145,6 +224,7 @@ void accept(Exchange& x, const Proof& proof) {
     uses.count_other_scheme(route_name(*x.route), now);
   x.credential = proof.credential;
   x.accepted = proof.accepted;
+  x.connection.proven = true;
 }
 
 }  // namespace
@@ -165,14 +245,19 @@ bool may_be_signed(const Exchange& x) {
 
 Task<Step> prove(Exchange& x) {
   std::optional<Proof> proof;
-  Step refusal = judge(x, proof);
+  Step refusal;
+  if (x.form_held() && x.scratch.held.size() > kJudgedHere) {
+    refusal = co_await judge_elsewhere(x, proof);
+  } else {
+    refusal = judge(x, Where::EventLoop, proof);
+  }
   if (refusal || !proof) co_return refusal;
   if (proof->claim.body_hash) {
     const bool waits = !x.request_read;
     const verify::Claim& claim = proof->claim;
     refusal = co_await check_body_hash(x, claim);
     // Whatever was right before the body came may have ended meanwhile.
-    if (!refusal && waits) refusal = judge(x, proof);
+    if (!refusal && waits) refusal = judge(x, Where::EventLoop, proof);
     if (refusal) co_return refusal;
   }
   // PLAINTEXT without a nonce can't be told from its own replay.

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
@@ -13,6 +14,8 @@
 #include "gateway/floor_watch.h"
 #include "gateway/reload.h"
 #include "gateway/use_writer.h"
+#include "store/map_role.h"
+#include "store/served_map.h"
 
 namespace gateway {
 namespace {
@@ -54,6 +57,14 @@ std::chrono::nanoseconds since_boot() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+void note_larger_map(const conf::Store& settings, Log& log) {
+  const auto has = store::served_map(std::filesystem::path(settings.path) / "credentials");
+  if (has && *has > settings.map_size)
+    log.say(conf::LogLevel::Warn, "the store holds more than store.map_size says, " +
+                                      std::to_string(settings.map_size) +
+                                      " bytes: it has a map of " + std::to_string(*has));
+}
+
 // Raises the ledger's mark ahead of time, so that no event loop has to wait for the disk. Only
 // while requests come in, for a mark far ahead would refuse genuine requests after a power cut.
 void keep_mark_ahead(store::Ledger& ledger, std::int64_t now, Log& log) {
@@ -92,6 +103,8 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow fails like one on a full disk
 
+  store::set_map_role(store::MapRole::Served);
+
   SystemClock clock;
   Log log(settings.log);
   try_temporary_folder(settings, log);
@@ -99,6 +112,7 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                                     .map_size = settings.store.map_size,
                                                     .create = true,
                                                     .ledger_size = settings.store.ledger_size}));
+  note_larger_map(settings.store, log);
   auto ledger =
       must(store::Ledger::open({.path = settings.store.path,
                                 .size = settings.store.ledger_size,
@@ -132,7 +146,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 
   server.start();
-  std::cout << "listening on " << server.address() << std::endl;
+  const std::string ready = "listening on " + server.address() + '\n';
+  if (::write(STDOUT_FILENO, ready.data(), ready.size()) < 0)  // nobody has to read it
+    log.say(conf::LogLevel::Warn, "standard output can't be written");
   main_loop.run();
   server.join();
   desk.background.end();  // before the loops go that what it does would report to

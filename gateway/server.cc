@@ -64,13 +64,10 @@ struct Server::Lane {
 
 void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
   const Gate& gate = worker.gate();
-  std::atomic<std::uint32_t>& connections = worker.run().connections;
   ErrorCode ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(Tcp::no_delay(true), ignored);
-  std::uint32_t open = connections.fetch_add(1, std::memory_order_relaxed);
-  if (open >= gate.settings.limits.connections) {
-    connections.fetch_sub(1, std::memory_order_relaxed);
+  if (!worker.admit(peer)) {
     if (gate.tls) return;
     Refusal refusal{.fault = Fault::Overloaded};
     RequestId id = worker.next_request_id();

@@ -16,6 +16,21 @@ Duration patience(const Worker& worker) {
   return std::min<Duration>(kParkAfter, worker.gate().settings.timeouts.idle);
 }
 
+// Before a client has said anything, nothing is set aside for it. False: the connection ends.
+Task<bool> begin(Worker& worker, Connection& connection) {
+  Stream& stream = connection.stream();
+  const conf::Timeouts& timeouts = worker.gate().settings.timeouts;
+  const Duration silent = stream.secure() ? timeouts.header : timeouts.idle;
+  connection.waiting = true;
+  connection.set(worker.draining() ? Worker::kDrainGrace : silent);
+  ErrorCode error = co_await stream.readable();
+  connection.waiting = false;
+  if (error) co_return false;
+  connection.set(worker.gate().settings.timeouts.header);
+  error = co_await stream.handshake();
+  co_return !error;
+}
+
 // Nothing came for a while: waits on without buffers. False: the connection ends.
 Task<bool> park(Worker& worker, Connection& connection, std::unique_ptr<Scratch>& scratch) {
   const Duration waited = patience(worker);
@@ -53,9 +68,8 @@ Task<void> linger(Connection& connection, Scratch& scratch) {
 
 Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint peer) {
   Connection connection(worker, std::move(stream), peer);
-  connection.set(worker.gate().settings.timeouts.header);
-  ErrorCode error = co_await connection.stream().handshake();
-  if (error) co_return;
+  const bool spoke = co_await begin(worker, connection);
+  if (!spoke) co_return;
   std::unique_ptr<Scratch> scratch = worker.take_scratch();
   std::optional<Exchange> x;
   Next next = Next::Keep;
@@ -65,6 +79,7 @@ Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint
       // Others that are ready go first: by then this client has often sent its next request.
       co_await asio::post(worker.context(), asio::use_awaitable_t<Executor>());
       connection.waiting = true;
+      connection.proven = false;
       connection.set(patience(worker));
       auto [failed, bytes] =
           co_await connection.stream().read_some(scratch->in.space(), scratch->in.space_size());
@@ -76,6 +91,7 @@ Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint
     }
     ++connection.requests;
     connection.renew_shift();
+    connection.proven = false;
     connection.set(worker.gate().settings.timeouts.header);  // from the first byte of the head
     x.emplace(connection, *scratch, worker);
     next = co_await exchange(*x);

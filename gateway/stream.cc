@@ -2,8 +2,11 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ssl.hpp>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
@@ -65,48 +68,170 @@ class PlainStream final : public Stream {
   Socket socket_;
 };
 
+struct Deleter {
+  void operator()(SSL* one) const { SSL_free(one); }
+  void operator()(SSL_CTX* one) const { SSL_CTX_free(one); }
+};
+
+// TLS on the socket itself, without a buffer of our own: OpenSSL's live only while there is part of
+// a record in them, and its state is made when the client has said something. SIGPIPE is ignored.
 class TlsStream final : public Stream {
  public:
-  TlsStream(Socket socket, asio::ssl::context& context) : tls_(std::move(socket), context) {}
+  TlsStream(Socket socket, SSL_CTX* context) : socket_(std::move(socket)), context_(context) {
+    SSL_CTX_up_ref(context);
+  }
 
   Task<ErrorCode> handshake() override {
-    auto [error] = co_await tls_.async_handshake(asio::ssl::stream_base::server, kAwait);
-    co_return error;
+    tls_.reset(SSL_new(context_.get()));
+    context_.reset();
+    if (!tls_ || SSL_set_fd(tls_.get(), socket_.native_handle()) != 1) {
+      co_return ErrorCode(asio::error::no_memory);
+    }
+    SSL_set_accept_state(tls_.get());
+    while (tls_) {
+      ERR_clear_error();
+      const int done = SSL_do_handshake(tls_.get());
+      if (done == 1) co_return ErrorCode();
+      const Trouble trouble = trouble_of(done);
+      ErrorCode error = co_await over(trouble);
+      if (error) co_return error;
+    }
+    co_return ErrorCode(asio::error::bad_descriptor);
   }
 
   Task<Io> read_some(char* into, std::size_t size) override {
-    return tls_.async_read_some(asio::mutable_buffer(into, size), kAwait);
+    // A client that is always ahead of us must not keep the loop to itself.
+    if (++unwaited_ % kTurn == 0) {
+      co_await asio::post(socket_.get_executor(), asio::use_awaitable_t<Executor>());
+    }
+    while (tls_) {
+      ERR_clear_error();
+      std::size_t got = 0;
+      const int done = SSL_read_ex(tls_.get(), into, size, &got);
+      if (done == 1) co_return Io(ErrorCode(), got);
+      const Trouble trouble = trouble_of(done);
+      unwaited_ = 0;
+      ErrorCode error = co_await over(trouble);
+      if (error) co_return Io(error, 0);
+    }
+    co_return Io(asio::error::bad_descriptor, 0);
   }
 
-  // Bytes that TLS has already decrypted would not wake the socket.
+  // Bytes that TLS has already taken would not wake the socket.
   Task<ErrorCode> readable() override {
-    if (SSL_has_pending(tls_.native_handle()) != 0) co_return ErrorCode();
-    auto [error] = co_await tls_.next_layer().async_wait(Socket::wait_read, kAwait);
+    if (tls_ && SSL_has_pending(tls_.get()) != 0) co_return ErrorCode();
+    auto [error] = co_await socket_.async_wait(Socket::wait_read, kAwait);
     co_return error;
   }
 
-  bool write_now(std::span<asio::const_buffer>&, ErrorCode&) override { return false; }
+  bool write_now(std::span<asio::const_buffer>& pieces, ErrorCode& error) override {
+    while (!pieces.empty()) {
+      std::size_t put = 0;
+      const Trouble trouble = write(pieces, put);
+      if (trouble.wanted == SSL_ERROR_WANT_READ || trouble.wanted == SSL_ERROR_WANT_WRITE) {
+        return false;
+      }
+      error = trouble.error;
+      if (error || advance(pieces, put)) return true;
+    }
+    return true;
+  }
 
   Task<Io> write_some(std::span<const asio::const_buffer> pieces) override {
-    return tls_.async_write_some(pieces, kAwait);
+    for (;;) {
+      std::size_t put = 0;
+      const Trouble trouble = write(pieces, put);
+      if (trouble.wanted == SSL_ERROR_NONE) co_return Io(ErrorCode(), put);
+      ErrorCode error = co_await over(trouble);
+      if (error) co_return Io(error, 0);
+    }
   }
 
   void cancel() override {
     ErrorCode ignored;
-    tls_.next_layer().cancel(ignored);
+    socket_.cancel(ignored);
   }
 
-  // Waits for the peer's close_notify; the caller's deadline bounds it.
   Task<void> finish() override {
-    auto [ignored] = co_await tls_.async_shutdown(kAwait);
-    static_cast<void>(ignored);
+    for (int done = -1; tls_ && done < 0;) {
+      ERR_clear_error();
+      done = SSL_shutdown(tls_.get());
+      const Trouble trouble = done < 0 ? trouble_of(done) : Trouble();
+      if (trouble.wanted != SSL_ERROR_WANT_WRITE) break;
+      ErrorCode error = co_await over(trouble);
+      if (error) break;
+    }
+    ErrorCode ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
   }
 
-  void close(bool reset) override { close_socket(tls_.next_layer(), reset); }
+  // The number of the socket is soon another connection's: TLS must not write to it any more.
+  void close(bool reset) override {
+    tls_.reset();
+    close_socket(socket_, reset);
+  }
   bool secure() const override { return true; }
 
  private:
-  asio::ssl::stream<Socket> tls_;
+  inline static constexpr unsigned kTurn = 4;              // reads without a wait
+  inline static constexpr std::size_t kRecord = 16 << 10;  // payload bytes of one, at most
+
+  struct Trouble {
+    int wanted = SSL_ERROR_NONE;
+    ErrorCode error;  // if it can't be waited for
+  };
+
+  Trouble trouble_of(int done) const {
+    const int system = errno;
+    const int wanted = SSL_get_error(tls_.get(), done);
+    if (wanted == SSL_ERROR_WANT_READ || wanted == SSL_ERROR_WANT_WRITE) return {wanted, {}};
+    if (wanted == SSL_ERROR_ZERO_RETURN) return {wanted, asio::error::eof};
+    const unsigned long reason = ERR_get_error();
+    if (ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+      return {wanted, asio::ssl::error::stream_truncated};
+    }
+    if (reason != 0) {
+      return {wanted, ErrorCode(static_cast<int>(reason), asio::error::get_ssl_category())};
+    }
+    if (system == 0) return {wanted, asio::error::eof};
+    return {wanted, ErrorCode(system, asio::error::get_system_category())};
+  }
+
+  // Until what TLS waits for is there.
+  Task<ErrorCode> over(Trouble trouble) {
+    if (trouble.error) co_return trouble.error;
+    const auto what =
+        trouble.wanted == SSL_ERROR_WANT_WRITE ? Socket::wait_write : Socket::wait_read;
+    auto [error] = co_await socket_.async_wait(what, kAwait);
+    co_return error;
+  }
+
+  // What goes into one record of the front of `pieces`. A write that has to wait is tried again
+  // with the same bytes, for nothing was taken off the pieces.
+  Trouble write(std::span<const asio::const_buffer> pieces, std::size_t& put) {
+    static thread_local std::array<char, kRecord> gathered;
+    const void* from = pieces.front().data();
+    std::size_t size = std::min(pieces.front().size(), kRecord);
+    if (pieces.size() > 1 && size < kRecord) {
+      size = 0;
+      for (const asio::const_buffer& piece : pieces) {
+        const std::size_t part = std::min(piece.size(), kRecord - size);
+        if (part != 0) std::memcpy(gathered.data() + size, piece.data(), part);
+        size += part;
+      }
+      from = gathered.data();
+    }
+    if (!tls_) return {SSL_ERROR_SYSCALL, asio::error::bad_descriptor};
+    if (size == 0) return {};
+    ERR_clear_error();
+    const int done = SSL_write_ex(tls_.get(), from, size, &put);
+    return done == 1 ? Trouble() : trouble_of(done);
+  }
+
+  Socket socket_;
+  std::unique_ptr<SSL_CTX, Deleter> context_;  // until the handshake
+  std::unique_ptr<SSL, Deleter> tls_;
+  unsigned unwaited_ = 0;
 };
 
 }  // namespace
@@ -170,6 +295,10 @@ TlsContext::TlsContext(const conf::Tls& files) : state_(std::make_unique<State>(
   ErrorCode error;
   SSL_CTX_set_min_proto_version(state_->context.native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_options(state_->context.native_handle(), SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_mode(state_->context.native_handle(), SSL_MODE_RELEASE_BUFFERS |
+                                                        SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(state_->context.native_handle(), 1);
   const std::string certificate_is = "the certificate " + files.certificate;
   const std::string key_is = "the key " + files.key;
   const verify::Secret certificate = read_pem(files.certificate, certificate_is);
@@ -188,7 +317,7 @@ TlsContext::~TlsContext() = default;
 TlsContext::TlsContext(TlsContext&&) noexcept = default;
 
 std::unique_ptr<Stream> TlsContext::stream(Socket socket) const {
-  return std::make_unique<TlsStream>(std::move(socket), state_->context);
+  return std::make_unique<TlsStream>(std::move(socket), state_->context.native_handle());
 }
 
 }  // namespace gateway

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <stdexcept>
 
+#include "gateway/forwarded.h"
 #include "gateway/policy.h"
 #include "verify/crypto.h"
 
@@ -12,6 +14,10 @@ namespace {
 
 constexpr std::size_t kFreeScratch = 256;       // kept by a thread; more are given back to the heap
 constexpr std::size_t kUsualBuffer = 64 << 10;  // larger ones are not kept
+// Of limits.connections: room is made while fewer than one in kReserve is free, by one in kAtOnce
+// connections at most.
+constexpr std::uint32_t kReserve = 16;
+constexpr std::size_t kAtOnce = 64;
 constexpr std::chrono::seconds kTidyUpstreams{5};
 constexpr std::chrono::seconds kHandOverUses{1};
 
@@ -53,7 +59,7 @@ Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
       authorities(settings.listen, &settings.provider),
       endpoints(settings),
       pages(load_pages(settings.provider)),
-      hygiene(settings.headers),
+      hygiene(settings.headers, settings.login),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
   for (const conf::Route& route : all.routes) {
@@ -121,7 +127,15 @@ Connection::~Connection() {
   worker_.connections_[index_] = last;
   last->index_ = index_;
   worker_.connections_.pop_back();
-  worker_.run_.connections.fetch_sub(1, std::memory_order_relaxed);
+  worker_.run_.connection_shares.give_back(network_of(peer_ip_), 1);
+  if (made_room_) worker_.run_.ending.fetch_sub(1);
+  worker_.run_.connections.fetch_sub(1);
+}
+
+void Connection::make_room() {
+  made_room_ = true;
+  worker_.run_.ending.fetch_add(1);
+  stream_->close(true);
 }
 
 void Connection::renew_shift() {
@@ -165,6 +179,60 @@ void Worker::adopt(std::shared_ptr<const Gate> next) {
   for (Connection* connection : connections_) {
     if (connection->waiting) connection->renew_shift();
   }
+}
+
+bool Worker::admit(const Tcp::endpoint& peer) {
+  const conf::Settings& settings = gate().settings;
+  const std::uint32_t limit = settings.limits.connections;
+  const conf::IpAddress address = bytes_of(peer.address());
+  const conf::IpAddress network = network_of(address);
+  const bool many = is_trusted(settings.listen.trusted_proxies, address);
+  std::uint64_t most = settings.limits.connections_per_address;
+  if (most == 0 || many) most = conf::kUnlimited;
+  if (!run_.connection_shares.take(network, 1, most)) return false;
+  const auto staying = [this] { return run_.connections.load() - run_.ending.load(); };
+  if (staying() >= limit - limit / kReserve) make_room_for(network);
+  if (run_.connections.fetch_add(1) - run_.ending.load() < limit) return true;
+  run_.connections.fetch_sub(1);
+  run_.connection_shares.give_back(network, 1);
+  return false;
+}
+
+// Of the address that has most on this thread, among those that have more than the one that comes:
+// connections that wait for their client while nobody is proven on them, idle ones first. Several
+// at once, so that the look at all of them is paid for.
+void Worker::make_room_for(const conf::IpAddress& network) {
+  const std::uint64_t has = run_.connection_shares.taken(network);
+  if (deadlines_.now() < no_room_until_ && has >= no_room_for_) return;
+  struct Crowd {
+    std::size_t size = 0;
+    std::vector<Connection*> may_end;
+  };
+  const conf::Settings& settings = gate().settings;
+  std::map<conf::IpAddress, Crowd> crowds;
+  for (Connection* one : connections_) {
+    if (one->made_room() || is_trusted(settings.listen.trusted_proxies, one->peer_ip())) continue;
+    Crowd& crowd = crowds[network_of(one->peer_ip())];
+    ++crowd.size;
+    if (one->armed() && !one->proven) crowd.may_end.push_back(one);
+  }
+  const std::size_t own = crowds[network].size + 1;
+  Crowd* largest = nullptr;
+  for (auto& [address, crowd] : crowds) {
+    if (crowd.may_end.empty() || crowd.size <= own) continue;
+    if (largest == nullptr || crowd.size > largest->size) largest = &crowd;
+  }
+  if (largest == nullptr) {
+    no_room_until_ = deadlines_.now() + Deadlines::kSweep;
+    no_room_for_ = has;
+    return;
+  }
+  std::vector<Connection*>& may_end = largest->may_end;
+  std::stable_partition(may_end.begin(), may_end.end(),
+                        [](Connection* one) { return one->waiting; });
+  std::size_t count = std::max<std::size_t>(settings.limits.connections / kAtOnce, 1);
+  count = std::min({count, may_end.size(), largest->size - own});
+  for (std::size_t i = 0; i < count; ++i) may_end[i]->make_room();
 }
 
 std::unique_ptr<Scratch> Worker::take_scratch() {

@@ -85,6 +85,8 @@ struct Run {
   explicit Run(const store::Usage* usage);  // null: nothing is counted; outlives it
   const std::string id;                     // first half of every request id
   std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint32_t> ending{0};  // of them: those that make room
+  Shares connection_shares;              // of each address, of the connections
   Holdings holdings;
   const store::Usage* const usage;
   UseInbox uses;
@@ -159,7 +161,12 @@ class Connection final : public Deadline {
   std::string_view peer_address() const;
   const conf::IpAddress& peer_ip() const { return peer_ip_; }
 
+  // Ends it for others' sake, whatever it waits for.
+  void make_room();
+  bool made_room() const { return made_room_; }
+
   bool waiting = false;  // for the first byte of a request
+  bool proven = false;   // who sent the present request
   std::uint64_t requests = 0;
   ResolvedAuthority authority;  // by the settings of the shift
 
@@ -171,6 +178,7 @@ class Connection final : public Deadline {
   std::unique_ptr<Stream> stream_;
   std::string peer_;
   std::size_t address_size_;
+  bool made_room_ = false;
   conf::IpAddress peer_ip_;
   std::size_t index_ = 0;  // in the worker's list
 };
@@ -195,6 +203,10 @@ class Worker {
   UseCounter& uses() { return uses_; }
   store::Credentials::Reader& reader() { return reader_; }
 
+  // Counts one more connection; false if it is one too many. Where they run short, others make room
+  // for one whose address has fewer.
+  bool admit(const Tcp::endpoint& peer);
+
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
 
@@ -211,6 +223,7 @@ class Worker {
 
  private:
   friend class Connection;
+  void make_room_for(const conf::IpAddress& network);
   // Sockets stay on their thread, so their states need no locks; post() from another thread still
   // works. Suspended coroutines are destroyed while all that they refer to is still there.
   struct Loop : asio::io_context {
@@ -227,6 +240,10 @@ class Worker {
   UseCounter uses_;
   std::vector<std::unique_ptr<Scratch>> free_;
   std::vector<Connection*> connections_;
+  // All that may be ended were looked at in vain for an address with so many connections: until
+  // then it is not done again for one that has as many.
+  TimePoint no_room_until_{};
+  std::uint64_t no_room_for_ = 0;
   std::uint64_t request_count_ = 0;
   bool draining_ = false;
 };

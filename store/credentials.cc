@@ -1,6 +1,5 @@
 #include "store/credentials.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +8,8 @@
 #include "store/core.h"
 #include "store/files.h"
 #include "store/ledger.h"
+#include "store/new_file.h"
+#include "store/ownership.h"
 #include "verify/crypto.h"
 #include "verify/rsa.h"
 
@@ -192,6 +193,19 @@ Result<Done> make_folders(const CredentialsOptions& options) {
   return make_folder(folder_of(store), store);
 }
 
+// LMDB would begin one anew.
+Result<Done> refuse_empty(const fs::path& file) {
+  std::error_code code;
+  if (!fs::is_regular_file(fs::symlink_status(file, code)) || fs::file_size(file, code) > 0 ||
+      code || !there(file.parent_path() / "lock.mdb"))
+    return Done{};
+  return fail(
+      Error::Kind::Unavailable,
+      in_quotes(file.string()) +
+          " is empty: it was cut, or the store's making was; put back a backup, or remove it "
+          "to begin anew");
+}
+
 Result<std::shared_ptr<Env>> open_env(const CredentialsOptions& options) {
   EnvOptions how;
   how.folder = folder_of(options.path);
@@ -204,17 +218,26 @@ Result<std::shared_ptr<Env>> open_env(const CredentialsOptions& options) {
   return *std::move(env);
 }
 
+// Also what an attempt that was cut off left behind.
+bool holds_nothing(const fs::path& folder) {
+  std::error_code code;
+  if (!there(folder)) return true;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, code)) {
+    if (entry.path() != folder_of(folder) || !fs::is_directory(entry.symlink_status(code)) ||
+        !fs::is_empty(entry.path(), code) || code)
+      return false;
+  }
+  return !code;
+}
+
 // The copy belongs to whom the folder belongs that it goes into.
-Result<Done> copy_env(const Env& env, const fs::path& folder) {
+Result<Done> place_copy(NewFile& copy, const fs::path& folder) {
   const fs::path inner = folder_of(folder), file = inner / "data.mdb";
+  if (auto made = make_folder(folder); !made) return made;
   if (auto made = make_folder(inner, folder); !made) return made;
-  if (auto made = make_file(file, folder); !made) return made;
-  const FileHandle out(::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
-  const std::string writing = "writing " + in_quotes(file.string());
-  if (!out.open()) return system_failure(errno, writing);
-  if (auto copied = env.copy_to(out.get()); !copied) return copied;
-  if (::fsync(out.get()) != 0) return system_failure(errno, writing);
-  return sync_folder(inner);
+  if (auto own = refuse_link_for_folder(inner); !own) return own;
+  if (auto given = own_like(copy.get(), file, folder); !given) return given;
+  return copy.publish(file, NewFile::Taken::Refuse);
 }
 
 }  // namespace
@@ -233,6 +256,7 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
   const auto lock = lock_folder(store, /*wait=*/true);
   if (!lock) return lock.failure();
   const bool make = !there(file);
+  if (auto filled = refuse_empty(file); !filled) return filled.failure();
   if (make)
     if (auto made = make_folders(options); !made) return made.failure();
 
@@ -261,14 +285,24 @@ std::uint64_t Credentials::last_txn() const { return state_->core->env->last_txn
 const Client& Credentials::dummy_client() const { return state_->core->dummy_client; }
 
 Result<Done> Credentials::backup(const fs::path& folder) const {
-  std::error_code code;
-  if (there(folder) && !fs::is_empty(folder, code))
+  const auto taken = [&folder] {
     return fail(Error::Kind::Exists, "a backup goes into an empty or missing folder, and " +
                                          in_quotes(folder.string()) + " is neither");
-  if (auto made = make_folder(folder); !made) return made;
-  auto copied = copy_env(*state_->core->env, folder);
-  if (!copied) fs::remove_all(folder_of(folder), code);  // no half copies that look whole
-  return copied;
+  };
+  if (!holds_nothing(folder)) return taken();
+  const fs::path beside = nearest_folder(folder);
+  auto copy = NewFile::make(beside);
+  if (!copy) return copy.failure();
+  if (auto copied = state_->core->env->copy_to(copy->get()); !copied) return copied;
+  if (::fsync(copy->get()) != 0)
+    return system_failure(errno, "writing a copy in " + in_quotes(beside.string()));
+  const bool was_there = there(folder);
+  const Undisturbed whole_step;
+  auto placed = place_copy(*copy, folder);
+  if (placed) return placed;
+  ::rmdir(folder_of(folder).c_str());  // if nobody else has filled it
+  if (!was_there) ::rmdir(folder.c_str());
+  return placed.error().kind == Error::Kind::Exists ? taken() : placed;
 }
 
 }  // namespace store

@@ -1,7 +1,7 @@
 #pragma once
 
 // The door to LMDB: an environment, its transactions and cursors as owners, with every answer a
-// Result. No other file includes lmdb.h.
+// Result.
 //
 // Threads: an Env may be used from any thread. A ReadTxn or Cursor serves one thread at a time. A
 // WriteTxn stays with the thread that began it; a second one, in any thread or process, waits for
@@ -15,6 +15,8 @@
 #include <string_view>
 
 #include "store/error.h"
+#include "store/files.h"
+#include "store/map_role.h"
 
 struct MDB_env;
 struct MDB_txn;
@@ -42,6 +44,7 @@ struct EnvOptions {
   std::uint64_t map_floor = 0;  // halves of map_size are tried down to this; 0: map_size alone
   unsigned tables = 0;          // how many named ones it may have
   Durability durability = Durability::Synced;
+  MapRole role = map_role();
 };
 
 struct OpenFailure {
@@ -52,7 +55,7 @@ struct OpenFailure {
 class Env {
  public:
   // Makes the files that are missing. Within a process everyone who opens a folder shares one
-  // environment.
+  // environment. Where it holds more than map_size already, the map is larger than that.
   static verify::Result<std::shared_ptr<Env>, OpenFailure> open(const EnvOptions& options);
   ~Env();
   Env(const Env&) = delete;
@@ -73,6 +76,9 @@ class Env {
   friend class WriteTxn;
   struct Place;
   Env(std::unique_ptr<Place> place, MDB_env* env);
+  bool grow_map() const;
+  Result<bool> follow_map() const;
+  Result<FileHandle> hold_map_of_gate() const;
   std::unique_ptr<Place> place_;
   MDB_env* env_;
 };
@@ -110,6 +116,7 @@ class ReadTxn : public Txn {
   Result<Done> commit();  // ends it for good; needed only after open_table()
 
  private:
+  int begin();
   bool active_ = false;
 };
 

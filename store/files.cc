@@ -10,6 +10,9 @@
 #include <fstream>
 #include <utility>
 
+#include "store/file_times.h"
+#include "store/ownership.h"
+
 namespace store {
 
 namespace {
@@ -19,6 +22,20 @@ namespace fs = std::filesystem;
 std::string about(const char* doing, const fs::path& path) {
   return std::string(doing) + " " + in_quotes(path.string());
 }
+
+Result<Done> refuse_other_than(mode_t type, const char* what, const fs::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0)
+    return errno == ENOENT ? Result<Done>(Done{})
+                           : system_failure(errno, about("looking at", path));
+  if ((found.st_mode & S_IFMT) == type) return Done{};
+  const char* const is = S_ISLNK(found.st_mode) ? " is a link" : " is not ";
+  return fail(Error::Kind::Unavailable,
+              in_quotes(path.string()) + is +
+                  (S_ISLNK(found.st_mode) ? ", and the store follows none" : what));
+}
+
+}  // namespace
 
 // Only root may give files away. Others can still hand one to a group of theirs, and where they
 // can't the file stays their own.
@@ -34,8 +51,6 @@ Result<Done> own_like(int descriptor, const fs::path& made, const fs::path& like
     return system_failure(errno, about("giving to its folder's owner", made));
   return Done{};
 }
-
-}  // namespace
 
 FileHandle::FileHandle(FileHandle&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -125,6 +140,14 @@ Result<Done> make_file(const fs::path& file, const fs::path& like) {
   return own_like(made.get(), file, like);
 }
 
+Result<Done> refuse_link_for_file(const fs::path& file) {
+  return refuse_other_than(S_IFREG, "a file", file);
+}
+
+Result<Done> refuse_link_for_folder(const fs::path& folder) {
+  return refuse_other_than(S_IFDIR, "a folder", folder);
+}
+
 Result<Done> sync_folder(const fs::path& folder) {
   const fs::path name = folder.empty() ? fs::path(".") : folder;
   const FileHandle open(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -168,6 +191,24 @@ Result<std::optional<FileIdentity>> identity(const fs::path& file) {
   if ((found.stx_mask & STATX_BTIME) != 0)
     out.born_ns = found.stx_btime.tv_sec * 1'000'000'000 + found.stx_btime.tv_nsec;
   return std::optional<FileIdentity>(out);
+}
+
+Result<std::int64_t> change_time(const FileHandle& file) {
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0) return system_failure(errno, "looking at an open file");
+  return std::int64_t{found.st_ctim.tv_sec} * 1'000'000'000 + found.st_ctim.tv_nsec;
+}
+
+Result<std::int64_t> change_time(const fs::path& file) {
+  const FileHandle open(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!open.open()) return system_failure(errno, about("opening", file));
+  return change_time(open);
+}
+
+Result<std::int64_t> touch(const FileHandle& file) {
+  if (::futimens(file.get(), nullptr) != 0)
+    return system_failure(errno, "setting the time of an open file");
+  return change_time(file);
 }
 
 std::string read_boot_id() {

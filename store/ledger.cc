@@ -1,12 +1,17 @@
 #include "store/ledger.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "store/file_times.h"
 #include "store/files.h"
 #include "store/ledger_file.h"
 #include "store/ledger_open.h"
@@ -30,6 +35,14 @@ void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
   }
 }
 
+// The change time of the file, which nothing of ours changes any more, and which the disk has too.
+Result<std::int64_t> closed_at(const fs::path& file) {
+  const FileHandle open(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!open.open() || ::fsync(open.get()) != 0)
+    return system_failure(errno, "syncing " + in_quotes(file.string()));
+  return change_time(open);
+}
+
 }  // namespace
 
 struct Ledger::State {
@@ -46,6 +59,7 @@ struct Ledger::State {
   std::int64_t oldest = 0;   // no entry is older
   LedgerIndex index;
   LedgerShares shares;
+  LedgerPulse pulse;
   // What one transaction works with, kept for its memory.
   std::vector<const LedgerKey*> fresh;  // of the batch at hand
   LedgerRecord record;
@@ -195,7 +209,10 @@ Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> ba
   if (!size) return size.failure();
   if (!fresh.empty() && size->pages > page_limit)
     return fail(Error::Kind::Full, "the replay ledger is full");
+  const std::uint64_t number = txn.id();
+  pulse.begin(number);
   if (auto committed = txn.commit(); !committed) return committed.failure();
+  pulse.end(number);
   oldest = outcome.oldest;
   entries += fresh.size() - outcome.purged;
   raise(highest, outcome.highest);
@@ -239,6 +256,9 @@ Result<Done> Ledger::make(const fs::path& store, std::uint64_t size) {
   MarkState state;
   state.clean = true;
   state.ledger = *data;
+  auto closed = change_time(ledger_data(store));
+  if (!closed) return closed.failure();
+  state.closed = *closed;
   auto mark = MarkFile::create(ledger_mark(store), state);
   if (!mark) return mark.failure();
   return Done{};
@@ -259,6 +279,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, std::
   state->oldest = file.oldest;
   state->index = std::move(file.index);
   state->shares = std::move(file.shares);
+  state->pulse = std::move(opened->pulse);
   state->window_past = options.window_past_s;
   state->floor = std::max(file.floor, opened->mark.state().floor);
   state->published = opened->mark.state().floor;
@@ -337,8 +358,12 @@ Result<Done> Ledger::close() {
   if (auto synced = s.env->sync(); !synced) return synced;
   if (auto synced = sync_folder(ledger_folder(s.options.path)); !synced) return synced;
   s.env.reset();
+  s.pulse.touch();
+  const auto closed = closed_at(ledger_data(s.options.path));
+  if (!closed) return closed.failure();
   MarkState state = s.mark_file->state();
   state.clean = true;
+  state.closed = *closed;
   state.floor = floor();
   auto noted = s.mark_file->write(state);
   s.mark_file.reset();

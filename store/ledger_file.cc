@@ -242,6 +242,7 @@ verify::Result<LedgerFile, OpenFailure> open_ledger_file(const fs::path& store,
   auto env = Env::open(options_for(store, whole));
   if (!env) return env.failure();
   out.env = *std::move(env);
+  out.found_txn = out.env->last_txn();
   const std::uint64_t used = out.env->used_size();
   if (used > had) return damaged("the file is shorter than its content");
   if (whole > wanted && used + reserve_pages(wanted / kPage) * kPage <= wanted) {

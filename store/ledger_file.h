@@ -68,6 +68,7 @@ struct LedgerFile {
   LedgerShares shares;
   // With more pages than this in the table, too few are free for a purge to be sure to work.
   std::uint64_t page_limit = 0;
+  std::uint64_t found_txn = 0;  // the last one before it was opened
 };
 
 // Makes the file, with a new hash key, in place of one that may be there. Its folder exists. `size`

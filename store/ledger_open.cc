@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "store/file_times.h"
 #include "store/floor.h"
+#include "store/ownership.h"
 
 namespace store {
 
@@ -20,25 +22,50 @@ enum class Trust : std::uint8_t {
   Lost,       // nobody can say how far it had gone
 };
 
-Trust judge(const std::optional<MarkState>& mark, const std::optional<FileIdentity>& data,
-            const std::string& boot_id) {
-  if (!mark) return Trust::Lost;
-  const MarkState& state = *mark;
+// What belongs to an opening besides the entries.
+struct Companions {
+  std::optional<MarkFile> mark;
+  LedgerPulse pulse;
+};
+
+// Some file systems keep whole seconds, once the file is no longer in memory.
+bool same_time(std::int64_t found, std::int64_t noted) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return found == noted || (found % kSecond == 0 && found / kSecond == noted / kSecond);
+}
+
+// Older bytes that were put back into the same files are told by what the kernel notes of every
+// change: the mark's time by itself, the ledger's by the mark once it was closed. While it is open
+// its time changes with every write; then the pulse knows it roughly, and its last transaction
+// exactly (see carry_on()).
+// `covered`: whether the pulse knows of the last change.
+Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
+            std::int64_t data_changed, bool covered, const std::string& boot_id) {
+  if (!mark || mark->came_back()) return Trust::Lost;
+  const MarkState& state = mark->state();
   if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
   if (!data || *data != state.ledger) return Trust::Lost;
+  if (state.clean) return same_time(data_changed, state.closed) ? Trust::Trusted : Trust::Untrusted;
   const bool same_boot = !boot_id.empty() && state.boot_id == boot_id;
-  return state.clean || same_boot ? Trust::Trusted : Trust::Untrusted;
+  return same_boot && covered ? Trust::Trusted : Trust::Untrusted;
 }
 
 // The floor of a ledger that is not trusted.
-std::int64_t floor_of_untrusted(const std::optional<MarkState>& mark) {
-  return mark ? std::max(mark->floor, mark->mark) : 0;
+std::int64_t floor_of_untrusted(const std::optional<MarkFile>& mark) {
+  return mark ? std::max(mark->state().floor, mark->state().mark) : 0;
+}
+
+// 0 where there is none.
+Result<std::int64_t> change_of(const fs::path& file, const std::optional<FileIdentity>& found) {
+  if (!found) return std::int64_t{0};
+  return change_time(file);
 }
 
 // Starts with nothing but a floor. Until the new file is whole, the mark disowns every file, so
 // that a crash on the way makes the next opening start here again.
 Result<OpenedLedger> start_anew(const LedgerOptions& options, const std::string& boot_id,
-                                std::optional<MarkFile> mark, std::int64_t floor) {
+                                Companions beside, std::int64_t floor) {
+  std::optional<MarkFile>& mark = beside.mark;
   MarkState state;
   state.floor = floor;
   state.mark = std::max(floor, mark ? mark->state().mark : 0);
@@ -54,22 +81,31 @@ Result<OpenedLedger> start_anew(const LedgerOptions& options, const std::string&
   if (!file) return Failure(std::move(file.error().error));
   auto data = ledger_data_identity(options.path);
   if (!data) return data.failure();
+  beside.pulse.set(file->env->last_txn());
   state.ledger = *data;
   state.boot_id = boot_id;
   if (auto written = mark->write(state); !written) return written.failure();
-  return OpenedLedger{{}, *std::move(mark), *std::move(file)};
+  return OpenedLedger{{}, *std::move(mark), std::move(beside.pulse), *std::move(file)};
 }
 
 // From here on the file is dirty: noted before it is opened.
 verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
-                                                 const std::string& boot_id, MarkFile& mark) {
+                                                 const std::string& boot_id, Companions& beside) {
+  MarkFile& mark = *beside.mark;
   MarkState state = mark.state();
+  const bool was_clean = state.clean;
   state.clean = false;
   state.boot_id = boot_id;
+  beside.pulse.touch();
   if (auto written = mark.write(state); !written)
     return Failure(OpenFailure{written.error(), false});
   auto file = open_ledger_file(options.path, options.size);
-  if (!file || file->newest <= state.mark) return file;
+  if (!file) return file;
+  if (!was_clean && !beside.pulse.agrees(file->found_txn))
+    return Failure(OpenFailure{
+        Error{Error::Kind::Unavailable, "the replay ledger is not the one that was left"}, true});
+  beside.pulse.set(file->env->last_txn());
+  if (file->newest <= state.mark) return file;
   state.mark = file->newest;
   if (auto written = mark.write(state); !written)
     return Failure(OpenFailure{written.error(), false});
@@ -80,20 +116,24 @@ Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string&
                                 std::int64_t now) {
   auto mark = MarkFile::open(ledger_mark(options.path));
   if (!mark) return mark.failure();
+  auto pulse = LedgerPulse::open(options.path);
+  if (!pulse) return pulse.failure();
+  Companions beside{*std::move(mark), *std::move(pulse)};
   auto data = identity(ledger_data(options.path));
   if (!data) return data.failure();
-  std::optional<MarkState> state;
-  if (*mark) state = (*mark)->state();
-  Trust trust = judge(state, *data, boot_id);
+  const auto changed = change_of(ledger_data(options.path), *data);
+  if (!changed) return changed.failure();
+  Trust trust = judge(beside.mark, *data, *changed, beside.pulse.covers(*changed), boot_id);
   if (trust == Trust::Trusted) {
-    auto file = carry_on(options, boot_id, **mark);
-    if (file) return OpenedLedger{{}, **std::move(mark), *std::move(file)};
+    auto file = carry_on(options, boot_id, beside);
+    if (file)
+      return OpenedLedger{{}, *std::move(beside.mark), std::move(beside.pulse), *std::move(file)};
     if (!file.error().damaged) return Failure(std::move(file.error().error));
     trust = Trust::Untrusted;
   }
-  std::int64_t floor = floor_of_untrusted(state);
+  std::int64_t floor = floor_of_untrusted(beside.mark);
   if (trust == Trust::Lost) floor = std::max(floor, time_sum(now, options.window_future_s));
-  return start_anew(options, boot_id, *std::move(mark), floor);
+  return start_anew(options, boot_id, std::move(beside), floor);
 }
 
 Result<FileHandle> hold(const fs::path& store) {
@@ -104,6 +144,7 @@ Result<FileHandle> hold(const fs::path& store) {
                     ": check the path, or make one with `portcullis client add`");
   if (auto local = refuse_network_file_system(store); !local) return local.failure();
   if (auto made = make_folder(ledger_folder(store), store); !made) return made.failure();
+  if (auto own = refuse_link_for_folder(ledger_folder(store)); !own) return own.failure();
   auto lock = lock_folder(ledger_folder(store), /*wait=*/false);
   if (!lock && lock.error().kind == Error::Kind::Busy)
     return fail(Error::Kind::Busy, "another process is serving the store at " +
@@ -120,16 +161,22 @@ std::int64_t time_sum(std::int64_t a, std::int64_t b) {
                : std::numeric_limits<std::int64_t>::min();
 }
 
+// A ledger that is open changes all the time, so what the pulse says of it is not asked: a gate
+// that serves it knows what it has.
 Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
-  auto mark = MarkFile::read(ledger_mark(store));
+  auto mark = MarkFile::look(ledger_mark(store));
   if (!mark) return mark.failure();
   auto data = identity(ledger_data(store));
   if (!data) return data.failure();
-  const Trust trust = judge(*mark, *data, boot_id.empty() ? read_boot_id() : boot_id);
+  const auto changed = change_of(ledger_data(store), *data);
+  if (!changed) return changed.failure();
+  const Trust trust =
+      judge(*mark, *data, *changed, /*covered=*/true, boot_id.empty() ? read_boot_id() : boot_id);
   SeenFloor out;
   if (*mark) {
-    out.floor = trust == Trust::Trusted ? (*mark)->floor : floor_of_untrusted(*mark);
-    out.mark = (*mark)->mark;
+    const MarkState& state = (*mark)->state();
+    out.floor = trust == Trust::Trusted ? state.floor : floor_of_untrusted(*mark);
+    out.mark = state.mark;
   }
   out.lost = trust == Trust::Lost;
   return out;

@@ -2,6 +2,11 @@
 
 // Opening the replay ledger: who may, and which of what is on the disk can be believed. For
 // ledger.cc and floor.h alone.
+//
+// Older files that were put back in place of newer ones are told from these, also where they are
+// the same files with older bytes, by the change times that mark and pulse know. A mark that is not
+// the one that was left makes the floor now plus the future window; a ledger, the mark. Giving the
+// files to another owner looks the same.
 
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +15,7 @@
 #include "store/files.h"
 #include "store/ledger.h"
 #include "store/ledger_file.h"
+#include "store/ledger_pulse.h"
 #include "store/mark.h"
 
 namespace store {
@@ -17,6 +23,7 @@ namespace store {
 struct OpenedLedger {
   FileHandle lock;  // no other process has the ledger open while this is held
   MarkFile mark;
+  LedgerPulse pulse;
   LedgerFile file;
 };
 

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <utility>
 
+#include "store/file_times.h"
 #include "verify/crypto.h"
 
 namespace store {
@@ -22,14 +25,21 @@ constexpr std::size_t kSlotBytes = 256;
 constexpr std::size_t kChecksumBytes = 16;
 constexpr std::size_t kSlotDistance = 4096;  // a torn sector or page never touches both
 constexpr std::string_view kMagic = "PMRK";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kBootBytes = 64;
-static_assert(4 + 1 + 8 + 8 + 8 + 1 + 16 + 16 + 1 + kBootBytes <= kSlotBytes - kChecksumBytes);
+static_assert(4 + 1 + 8 + 8 + 8 + 1 + 16 + 16 + 1 + kBootBytes + 8 + 8 <=
+              kSlotBytes - kChecksumBytes);
+
+// Between asking the file system for its time and its noting the time of the write.
+constexpr std::int64_t kWriteTakesNs = 12'000'000;  // more than a tick of any kernel
+constexpr int kWriteTries = 5;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 struct Slot {
   std::uint8_t version = kVersion;
   std::uint64_t sequence = 0;
   FileIdentity own;
+  std::int64_t written = 0;
   MarkState state;
 };
 
@@ -61,6 +71,8 @@ std::string encode(const Slot& slot) {
   const std::string_view boot = std::string_view(state.boot_id).substr(0, kBootBytes);
   out.push_back(static_cast<char>(boot.size()));
   out.append(boot);
+  put(out, static_cast<std::uint64_t>(slot.written));
+  put(out, static_cast<std::uint64_t>(state.closed));
   out.resize(kSlotBytes - kChecksumBytes);
   return out + checksum(out);
 }
@@ -106,6 +118,8 @@ std::optional<Slot> decode(std::string_view bytes) {
   out.state.ledger = in.identity();
   out.own = in.identity();
   out.state.boot_id = in.bytes(std::min<std::size_t>(in.integer(1), kBootBytes));
+  out.written = in.time();
+  out.state.closed = in.time();
   return out;
 }
 
@@ -119,6 +133,12 @@ std::optional<Slot> read_slot(int descriptor, std::size_t index) {
   return decode({bytes.data(), got < 0 ? 0 : static_cast<std::size_t>(got)});
 }
 
+// Some file systems keep whole seconds, or every other one.
+bool is_time_of_write(std::int64_t changed, std::int64_t written) {
+  const std::int64_t slack = changed % kSecondNs == 0 ? 2 * kSecondNs : kWriteTakesNs;
+  return changed >= written - slack && changed <= written + slack;
+}
+
 Result<FileIdentity> identity_of(const fs::path& file) {
   auto found = identity(file);
   if (!found) return found.failure();
@@ -130,31 +150,6 @@ Result<FileHandle> open_file(const fs::path& file, int access) {
   FileHandle out(::open(file.c_str(), access | O_NOFOLLOW | O_CLOEXEC));
   if (!out.open()) return system_failure(errno, "opening " + in_quotes(file.string()));
   return out;
-}
-
-struct OpenedMark {
-  FileHandle file;
-  Slot slot;
-};
-
-// As MarkFile::open().
-Result<std::optional<OpenedMark>> open_mark(const fs::path& file, int access) {
-  auto own = identity(file);
-  if (!own) return own.failure();
-  if (!*own) return std::optional<OpenedMark>();
-  auto opened = open_file(file, access);
-  if (!opened) return opened.failure();
-  std::optional<Slot> best;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto slot = read_slot(opened->get(), i);
-    if (slot && (!best || slot->sequence > best->sequence)) best = slot;
-  }
-  if (best && best->version > kVersion)
-    return fail(Error::Kind::Newer, in_quotes(file.string()) +
-                                        " was written by a newer version of portcullis: use that "
-                                        "version");
-  if (!best || best->version != kVersion || best->own != **own) return std::optional<OpenedMark>();
-  return std::optional(OpenedMark{*std::move(opened), *std::move(best)});
 }
 
 }  // namespace
@@ -177,24 +172,52 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
 }
 
 Result<std::optional<MarkFile>> MarkFile::open(const fs::path& file) {
-  auto opened = open_mark(file, O_RDWR);
+  return open_for(file, O_RDWR);
+}
+
+Result<std::optional<MarkFile>> MarkFile::look(const fs::path& file) {
+  constexpr int kLooks = 10;
+  constexpr std::chrono::milliseconds kBetween{5};
+  auto seen = open_for(file, O_RDONLY);
+  // A change time that does not fit is that of a write under way, which takes as long as a sync.
+  for (int i = 1; i < kLooks && seen && *seen && (*seen)->came_back(); ++i) {
+    std::this_thread::sleep_for(kBetween);
+    seen = open_for(file, O_RDONLY);
+  }
+  return seen;
+}
+
+Result<std::optional<MarkFile>> MarkFile::open_for(const fs::path& file, int access) {
+  auto own = identity(file);
+  if (!own) return own.failure();
+  if (!*own) return std::optional<MarkFile>();
+  auto opened = open_file(file, access);
   if (!opened) return opened.failure();
-  if (!*opened) return std::optional<MarkFile>();
-  MarkFile out(std::move((*opened)->file), (*opened)->slot.own);
-  out.state_ = (*opened)->slot.state;
-  out.sequence_ = (*opened)->slot.sequence;
+  std::optional<Slot> best;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto slot = read_slot(opened->get(), i);
+    if (slot && (!best || slot->sequence > best->sequence)) best = slot;
+  }
+  if (best && best->version > kVersion)
+    return fail(Error::Kind::Newer, in_quotes(file.string()) +
+                                        " was written by a newer version of portcullis: use that "
+                                        "version");
+  if (!best || best->version != kVersion || best->own != **own) return std::optional<MarkFile>();
+  MarkFile out(*std::move(opened), **own);
+  out.state_ = best->state;
+  out.sequence_ = best->sequence;
+  const auto changed = change_time(out.file_);
+  if (!changed) return changed.failure();
+  out.came_back_ = !is_time_of_write(*changed, best->written);
   return std::optional<MarkFile>(std::move(out));
 }
 
-Result<std::optional<MarkState>> MarkFile::read(const fs::path& file) {
-  auto opened = open_mark(file, O_RDONLY);
-  if (!opened) return opened.failure();
-  if (!*opened) return std::optional<MarkState>();
-  return std::optional((*opened)->slot.state);
-}
-
-Result<Done> MarkFile::write(const MarkState& state) {
-  const std::string bytes = encode({kVersion, sequence_ + 1, own_, state});
+// All of the file is synced, its change time too.
+Result<Done> MarkFile::write_once(const MarkState& state, std::int64_t& written) {
+  const auto time = touch(file_);
+  if (!time) return time.failure();
+  written = *time;
+  const std::string bytes = encode({kVersion, sequence_ + 1, own_, written, state});
   const auto offset = static_cast<off_t>((sequence_ + 1) % 2 * kSlotDistance);
   ssize_t put = 0;
   do {
@@ -202,10 +225,22 @@ Result<Done> MarkFile::write(const MarkState& state) {
   } while (put < 0 && errno == EINTR);
   if (put != static_cast<ssize_t>(bytes.size()))
     return system_failure(put < 0 ? errno : ENOSPC, "writing the ledger's mark");
-  if (::fdatasync(file_.get()) != 0) return system_failure(errno, "syncing the ledger's mark");
+  if (::fsync(file_.get()) != 0) return system_failure(errno, "syncing the ledger's mark");
   ++sequence_;
   state_ = state;
+  came_back_ = false;
   return Done{};
+}
+
+// Again where the process was held up between the two times.
+Result<Done> MarkFile::write(const MarkState& state) {
+  for (int i = 1;; ++i) {
+    std::int64_t written = 0;
+    if (auto done = write_once(state, written); !done) return done;
+    const auto changed = change_time(file_);
+    if (!changed) return changed.failure();
+    if (is_time_of_write(*changed, written) || i == kWriteTries) return Done{};
+  }
 }
 
 }  // namespace store

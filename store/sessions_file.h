@@ -38,11 +38,12 @@ verify::Result<SessionsFile, OpenFailure> open_sessions_file(const std::filesyst
 
 std::filesystem::path sessions_folder(const std::filesystem::path& store);
 
-struct Count {
+struct FailureCount {
   std::int64_t weight = 0;  // thousandths of a failure, when it was noted
   std::int64_t noted = 0;
 };
 // What is damaged counts as none.
-std::optional<Count> find_count(const Txn& txn, const SessionsFile& file, std::string_view key);
+std::optional<FailureCount> find_count(const Txn& txn, const SessionsFile& file,
+                                       std::string_view key);
 
 }  // namespace store

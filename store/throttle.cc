@@ -43,7 +43,7 @@ std::string network_of(std::string_view address) {
 
 // In failures. A count from far ahead is one from before the clock was set back: it would last
 // until then.
-double weight_at(const Count& count, std::int64_t now) {
+double weight_at(const FailureCount& count, std::int64_t now) {
   if (count.noted - now > kFailureHalfLife) return 0;
   const double halves =
       static_cast<double>(std::max<std::int64_t>(0, now - count.noted)) / kFailureHalfLife;
@@ -51,7 +51,8 @@ double weight_at(const Count& count, std::int64_t now) {
 }
 
 // Seconds until one more failure would be the last that is free.
-std::int64_t wait_for(const std::optional<Count>& count, std::int64_t free, std::int64_t now) {
+std::int64_t wait_for(const std::optional<FailureCount>& count, std::int64_t free,
+                      std::int64_t now) {
   if (!count) return 0;
   const double weight = weight_at(*count, now), least = static_cast<double>(free - 1);
   if (weight <= least) return 0;
@@ -84,11 +85,12 @@ Result<Done> count_failure(WriteTxn& txn, const SessionsFile& file, const std::s
 
 }  // namespace
 
-std::optional<Count> find_count(const Txn& txn, const SessionsFile& file, std::string_view key) {
+std::optional<FailureCount> find_count(const Txn& txn, const SessionsFile& file,
+                                       std::string_view key) {
   const auto bytes = txn.get(file.counts, key);
   if (!bytes || !*bytes) return std::nullopt;
   Scanner in("count of failures", RecordKind::Throttle, **bytes);
-  Count out;
+  FailureCount out;
   while (in.next(0)) {
     const auto field = static_cast<CountField>(in.number());
     if (field == CountField::Weight) {

@@ -195,19 +195,8 @@ verify::Result<std::optional<Opened>, OpenFailure> read_tables(const std::shared
   return std::optional<Opened>(std::move(out));
 }
 
-// A map that reaches beyond its file would end the process that reads there.
-verify::Result<std::shared_ptr<Env>, OpenFailure> open_whole_env(const fs::path& store) {
-  auto env = open_env(store);
-  if (!env) return env;
-  std::error_code code;
-  const std::uint64_t size = fs::file_size(folder_of(store) / "data.mdb", code);
-  if (code || size < (*env)->used_size())
-    return Failure(OpenFailure{counts_damaged("have lost their end").error, true});
-  return env;
-}
-
 verify::Result<Opened, OpenFailure> try_open(const fs::path& store, bool make) {
-  auto env = open_whole_env(store);
+  auto env = open_env(store);
   if (!env) return env.failure();
   auto found = read_tables(*env);
   if (found && !*found) {

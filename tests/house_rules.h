@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -45,7 +46,7 @@ struct Door {
   Names files;
 };
 inline const std::vector<Door> kDoors{
-    {"lmdb.h", {"store/env.cc"}},
+    {"lmdb.h", {"store/env.cc", "store/env_open.cc", "store/env_state.h", "store/page_walk.cc"}},
     {"toml++/", {"conf/document.cc"}},
     {"boost/url", {"conf/url.cc"}},
     {"boost/json", {"gateway/json.h"}},
@@ -261,6 +262,64 @@ inline void check_header(const File& file, Report& report) {
     report.add(file, 1, "does not begin with #pragma once");
 }
 
+// Two types of one name in one program are undefined behaviour that no compiler sees. Those of a
+// namespace without a name, and inside functions and classes, are their file's own.
+class TypeNames {
+ public:
+  void check(const File& file, Report& report) {
+    std::vector<std::string> open;  // namespaces; "" for anything else
+    std::size_t from = 0;
+    for (std::size_t at = 0; at < file.code.size(); ++at) {
+      const char c = file.code[at];
+      if (c == '}' && !open.empty()) open.pop_back();
+      if (c == '{')
+        open.push_back(enter(file, at, file.code.substr(from, at - from), open, report));
+      if (c == '{' || c == '}' || c == ';') from = at + 1;
+    }
+  }
+
+ private:
+  struct Place {
+    std::string file;
+    std::size_t line;
+  };
+
+  // Tests of one folder are one program with all that is tested; each fuzz target is one.
+  static std::string program(const std::string& file) {
+    if (!begins(file, "tests/")) return "";
+    return begins(file, "tests/fuzz/") ? file : file.substr(0, file.rfind('/'));
+  }
+
+  std::string enter(const File& file, std::size_t at, const std::string& head,
+                    const std::vector<std::string>& open, Report& report) {
+    static const std::regex space(R"(\bnamespace\s+([\w:]+)\s*$)");
+    static const std::regex type(
+        R"(\b(?:struct|class|union|enum)\s+([A-Za-z_][\w:]*(?:<[^{}]*>)?)(?:\s+final)?\s*(?::[^:][^{}]*)?$)");
+    std::smatch match;
+    if (std::regex_search(head, match, space)) return match[1];
+    if (std::find(open.begin(), open.end(), "") != open.end()) return "";
+    if (!std::regex_search(head, match, type)) return "";
+    std::string name;
+    for (const std::string& one : open) name += one + "::";
+    name += match[1];
+    const auto line = static_cast<std::size_t>(
+        1 +
+        std::count(file.code.begin(), file.code.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    for (const Place& other : places_[name]) {
+      const std::string here = program(file.name), there = program(other.file);
+      if (other.file == file.name || (here != there && !here.empty() && !there.empty())) continue;
+      report.add(
+          file, line,
+          "defines " + name + ", as " + other.file + ":" + std::to_string(other.line) + " does");
+      break;
+    }
+    places_[name].push_back({file.name, line});
+    return "";
+  }
+
+  std::map<std::string, std::vector<Place>> places_;
+};
+
 // ---- The tree
 
 inline bool is_ours(const fs::path& path) {
@@ -273,6 +332,7 @@ inline Lines violations(const fs::path& top) {
   static const Names skipped{"out",    "__pycache__", "node_modules", ".pytest_cache",
                              "corpus", "vectors",     "seeds"};
   Report report;
+  TypeNames types;
   for (const Room& room : kRooms) {
     if (!fs::exists(top / room.name)) continue;
     for (auto it = fs::recursive_directory_iterator(top / room.name); it != fs::end(it); ++it) {
@@ -293,6 +353,7 @@ inline Lines violations(const fs::path& top) {
       file.code = code_of(file.text);
       check_includes(file, report);
       check_coroutines(file, report);
+      types.check(file, report);
       if (path.extension() == ".h") check_header(file, report);
       if (room.name != "tests") check_functions(file, report);
     }

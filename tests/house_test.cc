@@ -16,19 +16,22 @@ namespace {
 namespace fs = std::filesystem;
 using tests::Lines;
 
-// A tree with one file in it, gone with the object.
+// A tree of files, gone with the object.
 class Tree {
  public:
   Tree(const std::string& name, const std::string& text) {
     std::string pattern = (fs::temp_directory_path() / "house-XXXXXX").string();
     REQUIRE(::mkdtemp(pattern.data()) != nullptr);
     top_ = pattern;
-    fs::create_directories((top_ / name).parent_path());
-    std::ofstream(top_ / name, std::ios::binary) << text;
+    add(name, text);
   }
   ~Tree() { fs::remove_all(top_); }
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
+  void add(const std::string& name, const std::string& text) {
+    fs::create_directories((top_ / name).parent_path());
+    std::ofstream(top_ / name, std::ios::binary) << text;
+  }
   Lines violations() const { return tests::violations(top_); }
 
  private:
@@ -136,5 +139,40 @@ TEST_CASE("what keeps the rules is not found fault with, up to the very bound") 
   for (const Case& c : cases) {
     CAPTURE(c.text.substr(0, 80));
     CHECK(Tree(c.file, c.text).violations() == Lines{});
+  }
+}
+
+TEST_CASE("two types of one name in one program are found, whatever kind of type they are") {
+  struct Case {
+    std::string first, second, found;
+  };
+  const std::string count = "namespace store {\nstruct Count {\n  int a;\n};\n}\n";
+  const std::array cases{
+      Case{count, count, "store::Count"},
+      Case{count, "namespace store {\nenum class Count : int { A };\n}\n", "store::Count"},
+      Case{count, "namespace store {\nclass Count final : public Base {};\n}\n", "store::Count"},
+      Case{count, "namespace store {\ntemplate <class T>\nstruct Count {};\n}\n", "store::Count"},
+      Case{"struct A::B {};\n", "union A::B {};\n", "A::B"},
+      Case{"namespace a::b {\nstruct C {};\n}\n", "namespace a::b {\nstruct C {};\n}\n", "a::b::C"},
+      Case{count, "namespace store {\nnamespace {\nstruct Count {};\n}\n}\n", ""},
+      Case{count, "namespace store {\nstruct Other {\n  struct Count {};\n};\n}\n", ""},
+      Case{count, "namespace store {\nvoid f() {\n  struct Count {};\n}\n}\n", ""},
+      Case{count, "namespace gateway {\nstruct Count {};\n}\n", ""},
+      Case{count, "namespace store {\nstruct Count;\nenum class E { Count };\n}\n", ""},
+      Case{"struct A<int> {};\n", "struct A<char> {};\n", ""},
+      Case{"struct stat a {\n}, b{};\n", "struct stat a {\n}, b{};\n", ""},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.second);
+    for (const char* other : {"store/b.cc", "tests/store/b.cc"}) {
+      Tree tree("store/a.cc", c.first);
+      tree.add(other, c.second);
+      const Lines found = tree.violations();
+      REQUIRE(found.size() == (c.found.empty() ? 0u : 1u));
+      if (!c.found.empty()) CHECK(found[0].find("defines " + c.found + ", as ") != found[0].npos);
+    }
+    Tree apart("tests/store/a.cc", c.first);
+    apart.add("tests/gateway/b.cc", c.second);
+    CHECK(apart.violations().empty());
   }
 }

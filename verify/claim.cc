@@ -75,6 +75,14 @@ Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bound
   Parameters& parameters = workspace.state().parameters;
   if (auto reject = parameters.read(request, bounds)) return Failure(std::move(*reject));
 
+  // Where a signed form may not be sent as a query, somebody else may be given it to send. Some
+  // backends split forms at ';' too, and the signature does not tell a raw one from an escaped one:
+  // a part of a value would become a field. Browsers escape it.
+  const bool handed_out = parameters.source() == Source::Form && !bounds.credentials.query;
+  if (handed_out && request.form->find(';') != std::string_view::npos) {
+    return refuse(Reason::FormUnclear, ";");
+  }
+
   const auto method_name = parameters.field(Field::SignatureMethod);
   const auto method = method_name ? method_from_name(*method_name) : std::nullopt;
   const std::string missing = absent(parameters, method == Method::Plaintext);

@@ -21,6 +21,8 @@ std::string_view advice(Reason reason) {
     case Reason::ParameterForeign:
       return "Send it in the query or the form: in the Authorization field it is signed and does "
              "not reach the backend, unless the route has pass_authorization.";
+    case Reason::FormUnclear:
+      return "Escape it as %3B in a form that bears the OAuth parameters.";
     case Reason::ParameterDuplicate:
       return "Send it once.";
     case Reason::ParameterAbsent:

@@ -48,8 +48,7 @@ constexpr Row kRows[] = {
     {BodyHashOfForm, "body_hash_of_form", 400, "parameter_rejected", "invalid_request",
      BodyHashOfForm, "A form is signed by its parameters and has no oauth_body_hash."},
     {FormUnclear, "form_unclear", 400, "", "invalid_request", FormUnclear,
-     "The body may be read as a form, and its Content-Type or Content-Encoding is not one of a "
-     "form that can be signed."},
+     "The body may be read as another form than the one that is signed."},
     {CallbackRefused, "callback_refused", 400, "parameter_rejected", "invalid_request",
      CallbackRefused, "The callback is not one that is registered for the client."},
     {RealmUnknown, "realm_unknown", 400, "parameter_rejected", "invalid_realm", RealmUnknown,

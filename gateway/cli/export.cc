@@ -1,5 +1,3 @@
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +10,7 @@
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/transfer.h"
+#include "store/new_file.h"
 #include "verify/crypto.h"
 
 namespace gateway::cli {
@@ -21,52 +20,21 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBufferBytes = 256u << 10;
 
-// A file that takes the place of another when it is complete, and leaves nothing behind if it never
-// is.
-class Replacement {
- public:
-  // Beside `path`, so that renaming it is one step.
-  explicit Replacement(const fs::path& path)
-      : path_(path), beside_(path.string() + "." + verify::random_name(8) + ".tmp") {
-    fd_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+// 0, or why the bytes can't be written.
+int write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::write(file, bytes.data(), bytes.size());
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return sent < 0 ? errno : ENOSPC;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
-  ~Replacement() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(beside_.c_str());
-  }
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
-
-  bool ok() const { return fd_ >= 0; }  // errno says why not
-
-  bool write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::write(fd_, bytes.data(), bytes.size());
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-  }
-
-  bool finish() {
-    if (::fsync(fd_) != 0 || ::rename(beside_.c_str(), path_.c_str()) != 0) return false;
-    ::close(fd_);
-    fd_ = -1;
-    return true;
-  }
-
- private:
-  fs::path path_;
-  fs::path beside_;
-  int fd_ = -1;
-};
+  return 0;
+}
 
 // Where lines go: a stream, or a file that is being made.
 class Sink {
  public:
-  Sink(std::ostream& out, Replacement* file) : out_(out), file_(file) {}
+  Sink(std::ostream& out, store::NewFile* file) : out_(out), file_(file) {}
   ~Sink() { verify::wipe(buffer_.data(), buffer_.size()); }
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
@@ -80,9 +48,15 @@ class Sink {
   }
 
   bool flush() {
-    const bool done = file_ ? file_->write(buffer_)
-                            : static_cast<bool>(out_.write(
-                                  buffer_.data(), static_cast<std::streamsize>(buffer_.size())));
+    bool done = false;
+    if (file_ == nullptr) {
+      done = static_cast<bool>(
+          out_.write(buffer_.data(), static_cast<std::streamsize>(buffer_.size())));
+    } else {
+      const int error = write_all(file_->get(), buffer_);
+      done = error == 0;
+      errno = error;
+    }
     buffer_.clear();
     return done;
   }
@@ -91,7 +65,7 @@ class Sink {
 
  private:
   std::ostream& out_;
-  Replacement* file_;
+  store::NewFile* file_;
   std::string buffer_;
   std::uint64_t lines_ = 0;
 };
@@ -128,11 +102,12 @@ Outcome<Done> export_records(const Export& options, Console& console) {
   if (fs::exists(*options.file, unknown) && !fs::is_regular_file(*options.file, unknown)) {
     return refused(shown + " is no regular file; without FILE, export prints");
   }
-  Replacement file(*options.file);
-  if (!file.ok()) return unwritable(shown);
-  Sink sink(console.out, &file);
+  auto file = store::NewFile::make(fs::path(*options.file).parent_path());
+  if (!file) return refused(file.error());
+  Sink sink(console.out, &*file);
   if (auto done = put_records(*place, sink, shown); !done) return done;
-  if (!file.finish()) return unwritable(shown);
+  const auto published = file->publish(*options.file, store::NewFile::Taken::Replace);
+  if (!published) return refused(published.error());
   if (options.json) {
     print({{"file", *options.file}, {"records", sink.lines()}}, console.out);
   } else {

@@ -1,6 +1,3 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/transfer.h"
+#include "store/new_file.h"
 #include "verify/crypto.h"
 
 namespace gateway::cli {
@@ -71,12 +69,9 @@ class Progress {
 class Stage {
  public:
   bool open(const fs::path& folder) {
-    const fs::path path = folder / ("import." + verify::random_name(8) + ".tmp");
-    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (made < 0) return false;
-    ::close(made);
-    file_.open(path, std::ios::binary | std::ios::in | std::ios::out);
-    ::unlink(path.c_str());
+    const auto made = store::NewFile::make(folder);
+    if (!made) return false;
+    file_.open(made->path(), std::ios::binary | std::ios::in | std::ios::out);
     return file_.is_open();
   }
   bool add(std::string_view line) {

@@ -1,11 +1,17 @@
 #include "gateway/cli/run.h"
 
+#include <signal.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/version.h"
+#include "store/map_role.h"
 
 namespace gateway::cli {
 namespace {
@@ -30,6 +36,23 @@ Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const Wor
   return (*action)();
 }
 
+// A file that is cut while it is in use ends whoever reads what is missing. Then it says so, and
+// ends as the signal would.
+extern "C" void say_that_a_file_was_cut(int) {
+  constexpr std::string_view kSentence =
+      "portcullis: a file of the store was cut, or its disk failed, while it was in use: stop what "
+      "else uses it, and put back a backup\n";
+  if (::write(STDERR_FILENO, kSentence.data(), kSentence.size()) < 0) return;
+}
+
+void prepare_for_faults() {
+  struct sigaction once {};
+  once.sa_handler = say_that_a_file_was_cut;
+  once.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGBUS, &once, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow fails like one on a full disk
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, World world) {
@@ -50,6 +73,8 @@ int run(const std::vector<std::string>& arguments, World world) {
 }
 
 int run(int argc, char** argv, const Serve& serve) {
+  prepare_for_faults();
+  store::set_map_role(store::MapRole::Following);
   Console console = standard_console();
   const SystemClock clock;
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);

@@ -196,7 +196,8 @@ Task<Step> take_password(Exchange& x, const Visit& visit) {
     co_return nullptr;
   }
   const std::string next = next_of(x, form->value("next"));
-  Shown shown{.username = std::string(form->value("username"))};
+  const std::string_view username = form->value("username");
+  Shown shown{.username = std::string(store::is_user_name(username) ? username : "")};
   if (!is_ours(x, visit, *form, "sign_in", {})) {
     shown.problem = Problem::Stale;
     show_form(x, visit, next, shown);

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import random
 import shutil
 import struct
@@ -81,18 +82,23 @@ def test_through_kills_at_random_moments_nothing_passes_twice_and_nothing_genuin
 
 SLOT, DISTANCE, CHECKSUM = 256, 4096, 16
 BOOT = 4 + 1 + 8 + 2 * 8 + 1 + 2 * 16  # behind magic, version, sequence, mark and floor, clean, two identities
+WRITTEN = BOOT + 37  # when the slot was written, by the file system's clock
 
 
 def cut_power(store):
     """The machine has been started anew since a gate last had the ledger open, and nobody closed it."""
     with open(store.path / "mark", "r+b") as mark:
         for at in (0, DISTANCE):
+            os.utime(mark.fileno())
+            now = os.fstat(mark.fileno()).st_ctime_ns
             mark.seek(at)
             body = bytearray(mark.read(SLOT)[:-CHECKSUM])
-            assert body[:5] == b"PMRK\x01" and body[BOOT] == 36, "the mark has another layout: see store/mark.h"
+            assert body[:5] == b"PMRK\x02" and body[BOOT] == 36, "the mark has another layout: see store/mark.h"
             body[BOOT + 1:BOOT + 37] = b"another-boot-another-boot-another-bo"
+            body[WRITTEN:WRITTEN + 8] = now.to_bytes(8, "big")
             mark.seek(at)
             mark.write(bytes(body) + hashlib.sha256(body).digest()[:CHECKSUM])
+            mark.flush()
 
 
 def mark_of(store):

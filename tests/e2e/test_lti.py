@@ -125,6 +125,15 @@ def test_the_user_who_is_to_post_a_launch_can_not_send_another_body_with_it(tool
     assert not recorder.touched
 
 
+def test_a_part_of_a_value_can_not_be_made_a_field_for_tools_that_split_at_semicolons(tool, recorder):
+    body = launch(f"https://{HOST}/lti/launch", {**LAUNCH, "lis_person_name_full": "Bob;roles=Instructor"})
+    for raw in (body.replace("%3B", ";"), body.replace("%3Broles%3D", ";roles="), body.replace("%3B", "&")):
+        assert raw != body
+        assert tool.exchange(posted("/lti/launch", raw), "POST").status in (400, 401)
+    assert not recorder.touched
+    assert tool.exchange(posted("/lti/launch", body), "POST").status == 200
+
+
 def repeated_query():
     """Canvas: the query stands in the form too, and was signed once."""
     body = launch(f"https://{HOST}/lti/launch", {"course": "1", "part": "a b", **LAUNCH})

@@ -117,6 +117,7 @@ TEST_CASE("ledgers of layouts 1 and 2 are read on and lose nothing; those of 1 c
                "\xff"
                "layout",
                {&layout, 1});
+    dir.adopt_data();
     for (const bool again : {false, true}) {
       CAPTURE(again);
       const auto ledger = dir.open(kNow);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/file_times.h"
 #include "store/ledger.h"
 #include "store/mark.h"
 #include "tests/store/support.h"
@@ -31,6 +32,13 @@ class LedgerDir {
   std::unique_ptr<Ledger> open(std::int64_t now) { return must(try_open(now)); }
   // The mark as the disk has it.
   MarkState mark_on_disk() const { return must(MarkFile::open(mark()))->state(); }
+  // What a test wrote into a closed ledger counts as the ledger's own.
+  void adopt_data() {
+    auto file = *must(MarkFile::open(mark()));
+    MarkState state = file.state();
+    state.closed = must(change_time(data()));
+    must(file.write(state));
+  }
 
  private:
   TempDir dir_;

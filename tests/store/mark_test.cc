@@ -22,6 +22,7 @@ MarkState a_state() {
   out.floor = 0x0304;
   out.clean = true;
   out.ledger = {0x0506, 0x0708};
+  out.closed = 0x090a;
   out.boot_id = "boot";
   return out;
 }
@@ -48,7 +49,7 @@ TEST_CASE("the mark file is written byte for byte as ever") {
     return verify::to_hex({reinterpret_cast<const unsigned char*>(bytes.data()) + from, count});
   };
   for (const std::size_t at : {std::size_t{0}, kSecond}) {
-    CHECK(hex(at, 5) == "504d524b01");
+    CHECK(hex(at, 5) == "504d524b02");
     CHECK(hex(at + 5, 8) == (at == 0 ? "0000000000000002" : "0000000000000001"));
     CHECK(hex(at + 13, 33) ==
           "0000000000000102"
@@ -56,7 +57,9 @@ TEST_CASE("the mark file is written byte for byte as ever") {
           "01"
           "0000000000000506"
           "0000000000000708");
-    CHECK(hex(at + 62, 6) == "04626f6f7400");  // after 16 bytes of the file's own identity
+    // After 16 bytes of the file's own identity; then comes the time of the write.
+    CHECK(hex(at + 62, 5) == "04626f6f74");
+    CHECK(hex(at + 75, 9) == "000000000000090a00");
     CHECK(bytes.substr(at, kSlot) == sealed(bytes.substr(at, kSlot)));
   }
 }
@@ -140,7 +143,7 @@ TEST_CASE("a mark of a newer version is refused, not replaced") {
   must(MarkFile::create(dir / "mark", a_state()));
   std::string bytes = bytes_of(dir / "mark");
   std::string slot = bytes.substr(0, kSlot);
-  slot[4] = 2;
+  slot[4] = 3;
   overwrite(dir / "mark", with_slot(bytes, 0, sealed(slot)));
   CHECK(kind_of(MarkFile::open(dir / "mark")) == Kind::Newer);
 }

@@ -216,4 +216,48 @@ TEST_CASE("a store that grew beyond this process's address space says so") {
   CHECK(kind_of(store->begin()) == Kind::Unavailable);
 }
 
+TEST_CASE(
+    "a process that follows adopts what others made of a store, and keeps within the gate's map") {
+  const TempDir dir;
+  { open_store(dir / "s"); }
+  const auto grow = [&](int from, int count) {
+    return Child([&dir, from, count] {
+             set_map_role(MapRole::Following);
+             const auto store = open_store(dir / "s");
+             auto c = must(store->begin());
+             for (int i = from; i < from + count; ++i) {
+               Client client = a_client("K" + std::to_string(i));
+               client.description = std::string(100000, 'd');
+               const auto put = c.put(client, Mode::Insert);
+               if (!put) return put.error().kind == Error::Kind::Full ? 2 : 3;
+             }
+             return c.commit().ok() ? 0 : 4;
+           })
+        .wait();
+  };
+  CredentialsOptions options = made_at(dir / "s");
+  options.map_size = 2 << 20;
+  {
+    set_map_role(MapRole::Following);
+    const auto store = must(Credentials::open(options));
+    set_map_role(MapRole::Fixed);
+    auto reader = must(store->reader());
+    REQUIRE(grow(0, 40) == 0);
+    CHECK(must(reader.find("K0", {})).client_known);
+    REQUIRE(grow(40, 100) == 0);
+    change(*store, [](auto& c) { must(c.put(a_client("mine"), Mode::Insert)); });
+    CHECK(must(reader.find("mine", {})).client_known);
+  }
+  set_map_role(MapRole::Served);
+  const auto gate = must(Credentials::open(options));  // larger than its map
+  set_map_role(MapRole::Fixed);
+  auto reader = must(gate->reader());
+  CHECK(must(reader.find("K139", {})).client_known);
+  CHECK(grow(200, 10) == 0);
+  CHECK(grow(300, 1000) == 2);
+  CHECK(must(reader.find("K209", {})).client_known);
+  CHECK_FALSE(must(reader.find("K300", {})).client_known);
+  change(*gate, [](auto& c) { must(c.put(a_client("still"), Mode::Insert)); });
+}
+
 }  // namespace store

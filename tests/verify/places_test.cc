@@ -80,6 +80,25 @@ TEST_CASE("OAuth parameters stand where the bounds say, or are misplaced") {
   CHECK(refusal(in_query, {.credentials = {.query = false}})->detail == "oauth_consumer_key");
 }
 
+TEST_CASE("where credentials may not stand in a query, a form that has them has no raw ';'") {
+  const Bounds forms{.credentials = {.header = false, .query = false}};
+  const Bounds no_query{.credentials = {.query = false}};
+  for (const std::string& form : {"a=1;b=2&" + kForm, kForm + ";", ";&" + kForm, kForm + "&a;b"}) {
+    CAPTURE(form);
+    for (const Bounds& bounds : {forms, no_query}) {
+      const auto reject = refusal({.form = form}, bounds);
+      REQUIRE(reject.has_value());
+      CHECK(reject->reason == Reason::FormUnclear);
+      CHECK(reject->detail == ";");
+    }
+    CHECK(reason({.form = form}) == std::nullopt);
+  }
+  CHECK(reason({.form = "a=1%3Bb=2&" + kForm}, forms) == std::nullopt);
+  // Who signs by a header made the form himself.
+  CHECK(reason({.authorization = kHeader, .form = "a=1;b=2"}, no_query) == std::nullopt);
+  CHECK(reason({.form = "a=1;b=2"}, forms) == Reason::CredentialsAbsent);
+}
+
 TEST_CASE("the Authorization field has OAuth's parameters alone, unless it is passed on") {
   for (const std::string name : {"a", "status", "OAUTH_token", "xoauth_requestor_id", "oauth",
                                  "re%61lm", "%6Fauth", "realm2", "OAuth_nonce"}) {
