@@ -256,7 +256,7 @@ TEST_CASE("readings come in every order and combination, each once") {
     CAPTURE(c.path);
     std::vector<std::string> all;
     gateway::Readings readings(c.path);
-    while (const gateway::Reading* reading = readings.next()) all.push_back(reading->path);
+    while (const gateway::PathReading* reading = readings.next()) all.push_back(reading->path);
     std::sort(all.begin(), all.end());
     CHECK(all == c.expected);
     CHECK_FALSE(readings.too_many());
