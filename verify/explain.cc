@@ -1,15 +1,15 @@
 #include "verify/explain.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
-#include <set>
+#include <cstdint>
+#include <string>
 
 #include "verify/base_string.h"
 #include "verify/explain_difference.h"
 #include "verify/explain_findings.h"
 #include "verify/explain_fits.h"
 #include "verify/explain_recipe.h"
+#include "verify/explain_search.h"
 #include "verify/explain_slips.h"
 #include "verify/parameters.h"
 
@@ -18,120 +18,123 @@ namespace {
 
 using Changes = std::vector<Change>;
 
-// A way to make the base string that comes to another one.
-struct Variant {
-  const Slip* slip = nullptr;
-  std::string base;
-};
+Changes changes_of(const SlipSet& slips) {
+  Changes out;
+  for (const Slip* slip : slips) out.push_back(slip->change);
+  return out;
+}
 
-// The search for changes with which the request's signature comes out. It ends with the first step
-// that finds some: fewer are more likely.
-class Search {
+constexpr std::string_view kTimestamp = "oauth_timestamp%3D";
+constexpr std::int64_t kMaxDrift = 120;  // seconds between two looks at a clock
+
+std::vector<std::string> timestamps_near(const std::string& sent) {
+  constexpr std::size_t kMostDigits = 15;
+  if (sent.empty() || sent.size() > kMostDigits) return {};
+  const std::int64_t time = std::stoll(sent);
+  std::vector<std::string> out;
+  for (std::int64_t drift = 1; drift <= kMaxDrift; ++drift) {
+    out.push_back(std::to_string(time + drift));
+    out.push_back(std::to_string(time - drift));
+  }
+  out.push_back(sent + "000");
+  out.push_back(std::to_string(time / 1000));
+  return out;
+}
+
+// The search for changes with which the request's signature comes out, the fewest first. Requires
+// that the signature isn't the right one.
+class Finder {
  public:
-  Search(const Recipe& right, std::vector<Slip> slips, const Fits& fits,
-         std::optional<std::string_view> own, Explanation& out)
-      : right_(right), slips_(std::move(slips)), fits_(fits), own_(own), out_(out) {}
+  Finder(Search& search, const Fits& fits, std::optional<std::string_view> own, Explanation& out)
+      : search_(search), fits_(fits), own_(own), out_(out) {}
 
-  // Requires that the signature isn't the right one.
   void run() {
-    make_variants();
-    if (try_own() || try_right(&Fits::rightly)) return;
-    if (try_right(&Fits::with_one_change) || try_variants(&Fits::rightly)) return;
-    if (try_right(&Fits::with_two_changes) || try_variants(&Fits::with_one_change)) return;
-    try_pairs();
+    Changes way;
+    if (own_) {
+      way = way_to_own();
+      if (try_own(way)) return;
+    }
+    for (std::size_t count = 0; count <= kMaxChanges && !search_.cut_short(); ++count) {
+      if (try_changes(count) || (count == 1 && try_timestamps())) return;
+    }
+    if (!way.empty()) out_.near_misses.push_back({std::move(way), std::string(*own_), false});
   }
 
  private:
-  using Try = Fits::Changes (Fits::*)(std::string_view) const;
-
-  void make_variants() {
-    std::set<std::string> seen{out_.base_string};
-    for (const Slip& slip : slips_) {
-      Recipe recipe = right_;
-      slip.apply(recipe);
-      std::string base = base_string(recipe);
-      if (seen.insert(base).second) variants_.push_back({&slip, std::move(base)});
+  bool try_changes(std::size_t count) {
+    // One wrong thing in the key beside others is likely, and cheap to find.
+    for (const std::size_t in_key : {1, 0, 2}) {
+      if (in_key > count) continue;
+      Fits::Changes fit;
+      std::string made;
+      const auto slips = search_.find(count - in_key, [&](const std::string& base) {
+        if (!search_.spend(fits_.cost(in_key) * (base.size() + kKeyCost))) return false;
+        fit = fits_.with(in_key, base);
+        if (fit) made = base;
+        return fit.has_value();
+      });
+      if (slips) {
+        Changes all = changes_of(*slips);
+        all.insert(all.end(), fit->begin(), fit->end());
+        out_.near_misses.push_back({std::move(all), std::move(made), true});
+        return true;
+      }
     }
-  }
-
-  // Whether `base`, to which `changes` led, is what was signed. If so, it is noted.
-  bool fits(const std::string& base, Changes changes, Try fit) {
-    const Fits::Changes more = (fits_.*fit)(base);
-    if (!more) return false;
-    changes.insert(changes.end(), more->begin(), more->end());
-    out_.near_misses.push_back({std::move(changes), base, true});
-    return true;
-  }
-
-  bool try_right(Try fit) { return fits(out_.base_string, {}, fit); }
-
-  bool try_variants(Try fit) {
-    bool found = false;
-    for (const Variant& variant : variants_) {
-      found = fits(variant.base, {variant.slip->change}, fit) || found;
-    }
-    return found;
-  }
-
-  // What the client says that it signed. If that is so, what is left is how it came to it.
-  bool try_own() {
-    if (!own_) return false;
-    const std::string own(*own_);
-    const Changes way = way_to(own);
-    for (const Try fit : {&Fits::rightly, &Fits::with_one_change, &Fits::with_two_changes}) {
-      if (fits(own, way, fit)) return true;
-    }
-    if (!way.empty()) out_.near_misses.push_back({way, own, false});
     return false;
   }
 
-  // The changes that make `base`, if they are known.
-  Changes way_to(const std::string& base) const {
-    for (const Variant& variant : variants_) {
-      if (variant.base == base) return {variant.slip->change};
+  // A client that looks at the clock twice. The order of the parameters stays.
+  bool try_timestamps() {
+    const std::size_t begin = out_.base_string.find(kTimestamp);
+    if (begin == std::string::npos) return false;
+    const std::size_t at = begin + kTimestamp.size();
+    const std::size_t size = out_.base_string.find_first_not_of("0123456789", at) - at;
+    const std::string sent = out_.base_string.substr(at, size);
+    for (const std::string& other : timestamps_near(sent)) {
+      std::string base = out_.base_string;
+      base.replace(at, sent.size(), other);
+      const Fits::Changes fit = fits_.with(0, base);
+      if (!fit) continue;
+      Changes all{{"other_timestamp_signed",
+                   "The base string has the oauth_timestamp " + other + ", and the request " +
+                       sent + ": look at the clock once, and send what is signed."}};
+      all.insert(all.end(), fit->begin(), fit->end());
+      out_.near_misses.push_back({std::move(all), std::move(base), true});
+      return true;
     }
-    Changes found;
-    each_pair([&](const Slip& a, const Slip& b, const std::string& made) {
-      if (made == base) found = {a.change, b.change};
-      return found.empty();
-    });
-    return found;
+    return false;
   }
 
-  void try_pairs() {
-    each_pair([this](const Slip& a, const Slip& b, const std::string& base) {
-      return !fits(base, {a.change, b.change}, &Fits::rightly);
-    });
-  }
-
-  static bool go_together(const Slip& a, const Slip& b) {
-    return a.aspect != b.aspect || a.aspect == Aspect::Items;
-  }
-
-  // Until `each` returns false.
-  template <class Each>
-  void each_pair(const Each& each) const {
-    if (out_.base_string.size() > kMaxPairedBytes) return;
-    std::size_t left = kMaxPairs;
-    for (std::size_t i = 0; i < variants_.size(); ++i) {
-      for (std::size_t k = i + 1; k < variants_.size(); ++k) {
-        const Slip &a = *variants_[i].slip, &b = *variants_[k].slip;
-        if (!go_together(a, b)) continue;
-        if (left-- == 0) return;
-        Recipe recipe = right_;
-        a.apply(recipe);
-        b.apply(recipe);
-        if (!each(a, b, base_string(recipe))) return;
-      }
+  // What the client says that it signed. If that is so, what is left is how it came to it.
+  bool try_own(const Changes& way) {
+    const std::string own(*own_);
+    for (std::size_t count = 0; count <= Fits::kMaxChanges; ++count) {
+      const Fits::Changes fit = fits_.with(count, own);
+      if (!fit) continue;
+      Changes all = way;
+      all.insert(all.end(), fit->begin(), fit->end());
+      out_.near_misses.push_back({std::move(all), own, true});
+      return true;
     }
+    return false;
   }
 
-  const Recipe& right_;
-  std::vector<Slip> slips_;
+  // The changes that make the client's own base string, if they are known.
+  Changes way_to_own() {
+    for (std::size_t count = 1; count < kMaxChanges && !search_.cut_short(); ++count) {
+      const auto slips =
+          search_.find(count, [this](const std::string& base) { return base == *own_; });
+      if (slips) return changes_of(*slips);
+    }
+    return {};
+  }
+
+  static constexpr std::size_t kKeyCost = 100;  // bytes that are hashed besides
+
+  Search& search_;
   const Fits& fits_;
   std::optional<std::string_view> own_;
   Explanation& out_;
-  std::vector<Variant> variants_;
 };
 
 // The base string of the request as if it came over that scheme.
@@ -143,7 +146,7 @@ std::string base_over(std::string_view scheme, const RequestView& request, Param
 }
 
 bool is_right(const Fits& fits, const std::string& base) {
-  const Fits::Changes changes = fits.rightly(base);
+  const Fits::Changes changes = fits.with(0, base);
   return changes && changes->empty();
 }
 
@@ -180,18 +183,28 @@ bool signature_is_right(const Evidence& evidence, const Rules& rules, const Fits
 
 // Looks for what was done otherwise, in one reading of the request after the other.
 void search(const Evidence& evidence, const Fits& fits, Parameters& parameters, QuirkSet quirks,
-            const std::vector<QuirkSet>& readings, Explanation& out) {
-  if (out.base_string.empty()) {  // of PLAINTEXT
-    return Search(right_recipe(evidence.request, {}), {}, fits, evidence.base_string, out).run();
-  }
+            const std::vector<QuirkSet>& readings, const Rules& rules, Explanation& out) {
+  const bool plaintext = out.base_string.empty();
   const std::string standard = out.base_string;
+  bool cut_short = false;
   for (const QuirkSet reading : readings) {
-    out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, reading);
     const Recipe right = right_recipe(evidence.request, reading);
-    Search(right, slips_of(evidence, right, quirks), fits, evidence.base_string, out).run();
+    std::vector<Slip> slips;
+    if (!plaintext) {
+      out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, reading);
+      slips = slips_of(evidence, right, quirks);
+    }
+    Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes,
+                  rules.most_work / readings.size());
+    Finder(search, fits, evidence.base_string, out).run();
     if (!out.near_misses.empty()) return;
+    cut_short = cut_short || search.cut_short();
+    if (plaintext) return;
   }
   out.base_string = standard;
+  if (cut_short) {
+    out.remarks.emplace_back("The search was ended before all combinations of changes were tried.");
+  }
 }
 
 void compare_with_own(std::string_view own, Explanation& out) {
@@ -199,13 +212,20 @@ void compare_with_own(std::string_view own, Explanation& out) {
   out.same_base_string = !out.difference;
   const bool of_another = out.difference && (out.difference->parameter == name(Field::Nonce) ||
                                              out.difference->parameter == name(Field::Timestamp));
-  if (of_another) {
+  const bool signed_so = !out.near_misses.empty() && out.near_misses.front().signature_fits;
+  if (of_another && !signed_so) {
     out.remarks.emplace_back(
         "The client's base string has another nonce or timestamp: it is not of this request.");
   }
 }
 
 }  // namespace
+
+std::size_t Explanation::steps() const {
+  if (signature != Signature::Wrong) return 0;
+  const bool known = !near_misses.empty() && near_misses.front().signature_fits;
+  return known ? 1 + near_misses.front().changes.size() : 2 + 2 * kMaxChanges;
+}
 
 bool Explanation::cause_found() const {
   const bool told_apart = difference && difference->parameter != name(Field::Nonce) &&
@@ -236,17 +256,21 @@ Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecre
       if (base == evidence.base_string) out.base_string = std::move(base);
     }
   }
-  const Fits fits(*claim, keys, secrets, quirks, rules);
+  Fits fits(*claim, keys, secrets, quirks, rules);
   const bool known = keys.client_known && (keys.token_known || !claim->has_token());
   if (signature_is_right(evidence, rules, fits, parameters, readings, out)) {
     out.signature = Explanation::Signature::Right;
   } else if (known) {
     out.signature = Explanation::Signature::Wrong;
   }
-  if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
-  if (out.signature == Explanation::Signature::Right) return out;
+  if (out.signature == Explanation::Signature::Right) {
+    if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
+    return out;
+  }
 
-  search(evidence, fits, parameters, quirks, readings, out);
+  fits.look_further();
+  search(evidence, fits, parameters, quirks, readings, rules, out);
+  if (evidence.base_string && !plaintext) compare_with_own(*evidence.base_string, out);
   if (known && out.near_misses.empty()) {
     remark_on_search(evidence.request, *claim, keys, rules, workspace, out);
   }

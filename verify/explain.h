@@ -19,6 +19,13 @@
 
 namespace verify {
 
+// Bounds of the search.
+inline constexpr std::size_t kMaxChanges = 4;  // that are tried together
+inline constexpr std::size_t kMaxPairedBytes =
+    8 << 10;  // of a base string whose changes are tried together
+inline constexpr std::size_t kMaxWork = 250'000'000;  // bytes that are hashed, about
+inline constexpr std::size_t kMaxLeftOut = 64;        // parameters that are left out one by one
+
 // A URL that the client may have signed in place of the one that counts.
 struct OtherUrl {
   std::string scheme, authority, path;  // the path whole, with what is before the target's
@@ -31,7 +38,11 @@ struct Evidence {
   std::string_view host;          // the Host field as received; may be empty
   std::string_view body;          // whole, whatever it is
   std::string_view other_method;  // of a field such as X-HTTP-Method-Override; may be empty
-  std::vector<std::pair<std::string, std::string>> members;  // of a body that is a JSON object
+  std::string_view fragment;      // of the URL that is called; may be empty
+  using Members = std::vector<std::pair<std::string, std::string>>;
+  Members members;                    // of a body that is a JSON object
+  std::vector<Members> more_members;  // the same, written in other ways
+  Members parts;                      // of a multipart body, those that are no files
   std::vector<OtherUrl> other_urls;
   std::optional<std::string_view> base_string;  // the client's own
 };
@@ -51,7 +62,8 @@ struct Rules {
   Policy policy;
   Requirement requirement;
   Bounds bounds;
-  std::int64_t now = 0;      // Unix seconds, when the request came
+  std::int64_t now = 0;              // Unix seconds, when the request came
+  std::size_t most_work = kMaxWork;  // of the search
   bool now_is_known = true;  // false: `now` is a guess, so that the timestamp is only remarked on
 };
 
@@ -96,17 +108,14 @@ struct Explanation {
   bool same_base_string = false;         // the client's own is the gate's
   std::vector<std::string> remarks;
 
+  // How far the signature is from the right one: 0 if it is that or was not checked, else by how
+  // many changes.
+  std::size_t steps() const;
   // Whether somebody knows now what to do.
   bool cause_found() const;
 };
 
 Explanation explain(const Evidence& evidence, const Keys& keys, const KnownSecrets& secrets,
                     const Rules& rules);
-
-// Bounds of the search.
-inline constexpr std::size_t kMaxPairedBytes =
-    16 << 10;  // of a base string whose changes are tried two by two
-inline constexpr std::size_t kMaxPairs = 4000;  // of changes
-inline constexpr std::size_t kMaxLeftOut = 64;  // parameters that are left out one by one
 
 }  // namespace verify

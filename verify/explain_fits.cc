@@ -75,90 +75,54 @@ std::optional<std::string> bytes_of(std::string_view text) {
 
 Fits::Fits(const Claim& claim, const Keys& keys, const KnownSecrets& secrets, QuirkSet quirks,
            const Rules& rules)
-    : claim_(claim), keys_(keys), rules_(rules) {
-  // Those that stand in for what isn't known would only take time.
-  if (keys.client_known) add_secrets(secrets, quirks);
+    : claim_(claim), keys_(keys), known_(secrets), quirks_(quirks), rules_(rules) {
+  add_keys(0);
   add_readings();
 }
+
+void Fits::add_keys(std::size_t most_changes) {
+  // Those that stand in for what isn't known would only take time.
+  if (!keys_.client_known) return;
+  secrets_.clear();
+  for (MadeKey& key : made_keys(claim_, known_, quirks_, rules_.now, most_changes)) {
+    const std::string_view bytes = key.bytes.reveal();
+    const std::array<HmacKey, 3> by_hash{HmacKey(Hash::Sha1, bytes), HmacKey(Hash::Sha256, bytes),
+                                         HmacKey(Hash::Sha512, bytes)};
+    secrets_.push_back({std::move(key), by_hash});
+  }
+}
+
+void Fits::look_further() { add_keys(kMaxKeyChanges); }
 
 bool Fits::is_live(const std::optional<std::int64_t>& expires) const {
   return !expires || *expires > rules_.now;
 }
 
-void Fits::add_key(std::string bytes, std::string_view name, std::string_view sentence) {
-  Key key{Secret(std::string_view(bytes)), std::nullopt};
-  wipe(bytes.data(), bytes.size());
-  if (!name.empty()) key.change = Change{std::string(name), std::string(sentence)};
-  const auto same = [&](const Key& other) { return other.bytes == key.bytes; };
-  if (std::none_of(secrets_.begin(), secrets_.end(), same)) secrets_.push_back(std::move(key));
+std::span<const Fits::Key> Fits::keys_of(std::size_t changes) const {
+  const auto fewer = [](std::size_t count) {
+    return [count](const Key& key) { return key.made.changes.size() < count; };
+  };
+  const auto begin = std::partition_point(secrets_.begin(), secrets_.end(), fewer(changes));
+  return {begin, std::partition_point(begin, secrets_.end(), fewer(changes + 1))};
 }
 
-void Fits::add_secrets(const KnownSecrets& secrets, QuirkSet quirks) {
-  const std::string t(secrets.token.reveal());
-  std::vector<Escape> escapes{[](std::string_view text) { return percent_encode(text); }};
-  if (quirks.has(Quirk::UnencodedKey)) {
-    escapes.push_back([](std::string_view text) { return std::string(text); });
-  }
-  // The right ones come first: what is equal to one of them is no change.
-  for (const KnownSecrets::One& one : secrets.client) {
-    if (!is_live(one.expires)) continue;
-    for (const Escape e : escapes) add_key(e(one.secret.reveal()) + '&' + e(t), {}, {});
-  }
-  for (const KnownSecrets::One& one : secrets.client) {
-    const std::string c(one.secret.reveal());
-    for (const Escape e : escapes) {
-      if (is_live(one.expires)) {
-        add_wrong_keys(c, t, e);
-      } else {
-        add_key(e(c) + '&' + e(t), "expired_secret",
-                "The key has a secret of the client that has expired: give the client the new "
-                "one.");
-      }
-    }
-  }
+std::size_t Fits::cost(std::size_t count) const {
+  constexpr std::size_t kRsa = 40;
+  std::size_t out = keys_of(count).size() + kRsa * keys_.rsa_keys.size();
+  if (count > 0) out += 3 * keys_of(count - 1).size();
+  return out;
 }
 
-void Fits::add_wrong_keys(const std::string& c, const std::string& t, Escape e) {
-  add_key(c + '&' + t, "key_not_encoded",
-          "The secrets went into the key as they are: percent-encode each, or set the quirk "
-          "unencoded_key for this client or route.");
-  add_key(e(c) + '&', "token_secret_left_out",
-          "The token's secret was left out of the key: it is the client's secret, '&', and the "
-          "secret that belongs to oauth_token.");
-  add_key(e(c) + e(t), "key_without_ampersand",
-          "The '&' was left out of the key: it stands between the two secrets, and behind the "
-          "first when there is no second.");
-  add_key(e(t) + '&' + e(c), "key_in_wrong_order",
-          "The secrets stand in the wrong order in the key: the client's comes first, then '&', "
-          "then the token's.");
-  add_key('&' + e(t), "client_secret_left_out",
-          "The client's secret was left out of the key: it is the client's secret, '&', and the "
-          "token's.");
-  add_key(e(e(c)) + '&' + e(e(t)), "key_encoded_twice",
-          "The secrets were encoded twice in the key: encode each once.");
-  add_key(e(claim_.client) + '&' + e(t), "client_key_as_secret",
-          "oauth_consumer_key was used in place of the client's secret.");
-  add_key(e(c) + '&' + e(claim_.token.value_or("")), "token_as_secret",
-          "oauth_token was used in place of the token's secret.");
-  add_key(e(c + '\n') + '&' + e(t), "line_end_in_secret",
-          "The client's secret was used with a line end behind it: cut it off where the secret is "
-          "read.");
-  add_key(e(c) + '&' + e(t + '\n'), "line_end_in_token_secret",
-          "The token's secret was used with a line end behind it: cut it off where the secret is "
-          "read.");
-  add_key(e(t) + '&', "token_secret_alone",
-          "The key has the token's secret in place of the client's: the client's comes first, then "
-          "'&', then the token's.");
+void Fits::add_bytes(std::string bytes, std::string_view name, std::string_view sentence) {
+  const auto same = [&](const Reading& other) { return other.bytes == bytes; };
+  if (std::any_of(readings_.begin(), readings_.end(), same)) return;
+  Reading reading{std::move(bytes), std::nullopt};
+  if (!name.empty()) reading.change = Change{std::string(name), std::string(sentence)};
+  readings_.push_back(std::move(reading));
 }
 
 void Fits::add_reading(std::string_view base64, std::string_view name, std::string_view sentence) {
-  auto bytes = bytes_of(base64);
-  if (!bytes) return;
-  const auto same = [&](const Reading& other) { return other.bytes == *bytes; };
-  if (std::any_of(readings_.begin(), readings_.end(), same)) return;
-  Reading reading{*std::move(bytes), std::nullopt};
-  if (!name.empty()) reading.change = Change{std::string(name), std::string(sentence)};
-  readings_.push_back(std::move(reading));
+  if (auto bytes = bytes_of(base64)) add_bytes(*std::move(bytes), name, sentence);
 }
 
 void Fits::add_readings() {
@@ -180,16 +144,28 @@ void Fits::add_readings() {
   add_reading(padded(replaced(trimmed, "-_", "+/")), "signature_base64url",
               "The signature is base64url: take the standard alphabet, with + and /.");
   if (auto bytes = from_hex(trimmed)) {
-    readings_.push_back({*std::move(bytes), Change{"signature_hex",
-                                                   "The signature is in hex: take base64 of the "
-                                                   "bytes."}});
+    add_bytes(*std::move(bytes), "signature_hex",
+              "The signature is in hex: take base64 of the bytes.");
   }
   const auto text = bytes_of(padded(trimmed));
   if (auto bytes = text ? from_hex(*text) : std::nullopt) {
-    readings_.push_back({*std::move(bytes),
-                         Change{"signature_base64_of_hex",
-                                "The signature is base64 of a hex text: take base64 of the bytes "
-                                "themselves (raw output of the HMAC)."}});
+    add_bytes(*std::move(bytes), "signature_base64_of_hex",
+              "The signature is base64 of a hex text: take base64 of the bytes themselves (raw "
+              "output of the HMAC).");
+  }
+  if (text) {
+    add_reading(padded(without_white_space(*text)), "signature_base64_twice",
+                "The signature is base64 of base64: take base64 once.");
+  }
+  const std::string_view quotes = "\"'";
+  if (trimmed.size() > 2 && quotes.find(trimmed[0]) != quotes.npos &&
+      trimmed.back() == trimmed[0]) {
+    add_reading(trimmed.substr(1, trimmed.size() - 2), "signature_in_quotes",
+                "The signature has quotation marks of its own: take them off.");
+  }
+  if (std::none_of(trimmed.begin(), trimmed.end(), [](char c) { return c >= 'a' && c <= 'z'; }) ||
+      lower_case(trimmed) == trimmed) {
+    in_one_case_ = lower_case(trimmed);
   }
 }
 
@@ -200,17 +176,25 @@ Fits::Changes Fits::read_as(std::string_view made, std::vector<Change> changes) 
     if (reading.change) changes.push_back(*reading.change);
     return changes;
   }
-  return std::nullopt;
+  if (in_one_case_.empty()) return std::nullopt;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(made.data());
+  if (lower_case(to_base64({bytes, made.size()})) != in_one_case_) return std::nullopt;
+  changes.push_back({"signature_in_one_case",
+                     "The signature's letters were all made large, or small: in base64 the two "
+                     "differ."});
+  return changes;
 }
 
-Fits::Changes Fits::hmac(Hash hash, std::string_view base, bool right_key,
-                         std::vector<Change> changes) const {
-  for (const Key& key : secrets_) {
-    if (key.change.has_value() == right_key) continue;
-    std::vector<Change> all = changes;
-    if (key.change) all.insert(all.begin(), *key.change);
-    const Digest mac = HmacKey(hash, key.bytes.reveal()).sign(base);
-    if (auto fits = read_as(view(mac), std::move(all))) return fits;
+Fits::Changes Fits::hmac(Hash hash, std::string_view base, std::size_t key_changes,
+                         const std::vector<Change>& changes) const {
+  for (const Key& key : keys_of(key_changes)) {
+    const Digest mac = key.by_hash[static_cast<std::size_t>(hash)].sign(base);
+    auto fits = read_as(view(mac), {});
+    if (!fits) continue;
+    std::vector<Change> all = key.made.changes;
+    all.insert(all.end(), changes.begin(), changes.end());
+    all.insert(all.end(), fits->begin(), fits->end());
+    return all;
   }
   return std::nullopt;
 }
@@ -248,14 +232,14 @@ Fits::Changes Fits::rsa(Hash hash, std::string_view base, bool right_key,
 }
 
 // Where the key itself is the signature.
-Fits::Changes Fits::plaintext(bool right_key) const {
-  const auto is = [](const Key& key, std::string_view text) { return key.bytes == Secret(text); };
+Fits::Changes Fits::plaintext(std::size_t key_changes) const {
+  const auto is = [](const Key& key, std::string_view text) {
+    return key.made.bytes == Secret(text);
+  };
   std::string decoded;
   const bool escaped = percent_decode(claim_.signature, decoded);
-  for (const Key& key : secrets_) {
-    if (key.change.has_value() == right_key) continue;
-    std::vector<Change> changes;
-    if (key.change) changes.push_back(*key.change);
+  for (const Key& key : keys_of(key_changes)) {
+    std::vector<Change> changes = key.made.changes;
     if (is(key, claim_.signature)) return changes;
     if (!escaped || !is(key, decoded)) continue;
     changes.push_back({"signature_encoded_twice",
@@ -265,35 +249,70 @@ Fits::Changes Fits::plaintext(bool right_key) const {
   return std::nullopt;
 }
 
-Fits::Changes Fits::made(std::string_view base, bool right_key, bool right_hash) const {
+Fits::Changes Fits::rightly_hashed(std::size_t key_changes, std::string_view base) const {
+  const std::optional<Hash> hash = hash_of(claim_.method);
+  if (!hash) return plaintext(key_changes);
+  if (is_rsa(claim_.method)) {
+    return key_changes > 1 ? std::nullopt : rsa(*hash, base, key_changes == 0, {});
+  }
+  return hmac(*hash, base, key_changes, {});
+}
+
+Fits::Changes Fits::otherwise_hashed(std::size_t key_changes, std::string_view base) const {
   const std::optional<Hash> claimed = hash_of(claim_.method);
-  if (!claimed) return right_hash ? plaintext(right_key) : std::nullopt;
+  if (!claimed) return std::nullopt;
   const bool with_rsa = is_rsa(claim_.method);
   for (const Hash hash : kHashes) {
-    if ((hash == *claimed) != right_hash) continue;
-    std::vector<Change> changes;
-    if (!right_hash) {
-      changes.push_back(
-          {"hash", std::string("The signature is one of ") + (with_rsa ? "RSA-" : "HMAC-") +
-                       std::string(name(hash)) + ", and oauth_signature_method says " +
-                       std::string(verify::name(claim_.method)) + ": let both be the same."});
-    }
-    auto fits = with_rsa ? rsa(hash, base, right_key, std::move(changes))
-                         : hmac(hash, base, right_key, std::move(changes));
+    if (hash == *claimed) continue;
+    std::vector<Change> changes{
+        {"hash", std::string("The signature is one of ") + (with_rsa ? "RSA-" : "HMAC-") +
+                     std::string(name(hash)) + ", and oauth_signature_method says " +
+                     std::string(verify::name(claim_.method)) + ": let both be the same."}};
+    auto fits = !with_rsa         ? hmac(hash, base, key_changes, changes)
+                : key_changes < 2 ? rsa(hash, base, key_changes == 0, std::move(changes))
+                                  : std::nullopt;
+    if (fits) return fits;
+  }
+  if (auto fits = swapped(key_changes, base)) return fits;
+  return key_changes == 0 ? of_another_kind(base) : std::nullopt;
+}
+
+// The base string taken for the key.
+Fits::Changes Fits::swapped(std::size_t key_changes, std::string_view base) const {
+  if (is_rsa(claim_.method)) return std::nullopt;
+  const HmacKey hmac(*hash_of(claim_.method), base);
+  for (const Key& key : keys_of(key_changes)) {
+    auto fits = read_as(view(hmac.sign(key.made.bytes.reveal())), key.made.changes);
+    if (!fits) continue;
+    fits->push_back({"key_and_text_swapped",
+                     "The HMAC was taken of the key, with the base string as its key: swap the "
+                     "two."});
+    return fits;
+  }
+  return std::nullopt;
+}
+
+// RSA where HMAC is named, HMAC where RSA is, PLAINTEXT where either is.
+Fits::Changes Fits::of_another_kind(std::string_view base) const {
+  const auto change = [&](const std::string& kind) {
+    return std::vector<Change>{
+        {"other_kind_of_signature",
+         "The signature is one of " + kind + ", and oauth_signature_method says " +
+             std::string(verify::name(claim_.method)) + ": let both be the same."}};
+  };
+  if (plaintext(0)) return change("PLAINTEXT");
+  for (const Hash hash : kHashes) {
+    const bool with_rsa = is_rsa(claim_.method);
+    auto changes = change((with_rsa ? "HMAC-" : "RSA-") + std::string(name(hash)));
+    auto fits = with_rsa ? hmac(hash, base, 0, changes) : rsa(hash, base, true, std::move(changes));
     if (fits) return fits;
   }
   return std::nullopt;
 }
 
-Fits::Changes Fits::rightly(std::string_view base) const { return made(base, true, true); }
-
-Fits::Changes Fits::with_one_change(std::string_view base) const {
-  if (auto fits = made(base, false, true)) return fits;
-  return made(base, true, false);
-}
-
-Fits::Changes Fits::with_two_changes(std::string_view base) const {
-  return made(base, false, false);
+Fits::Changes Fits::with(std::size_t count, std::string_view base) const {
+  if (auto fits = rightly_hashed(count, base)) return fits;
+  return count > 0 ? otherwise_hashed(count - 1, base) : std::nullopt;
 }
 
 }  // namespace verify

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "verify/claim.h"
 #include "verify/crypto.h"
 #include "verify/explain.h"
+#include "verify/explain_keys.h"
 #include "verify/judge.h"
 #include "verify/secret.h"
 
@@ -20,24 +22,26 @@ namespace verify {
 
 class Fits {
  public:
-  // The first two and the last must outlive it.
+  // All of them must outlive it. At first it knows the right keys alone.
   Fits(const Claim& claim, const Keys& keys, const KnownSecrets& secrets, QuirkSet quirks,
        const Rules& rules);
 
-  // What is done otherwise than RFC 5849 says; nothing at all: the base string doesn't fit so.
+  // From now on it knows the wrong ones too.
+  void look_further();
+
+  static constexpr std::size_t kMaxChanges = 2;
+
+  // With exactly `count` changes in key and hash, what is done otherwise than RFC 5849 says there
+  // and in the notation of the signature; nothing at all: the base string doesn't fit so.
   using Changes = std::optional<std::vector<Change>>;
-  // In the notation of the signature alone.
-  Changes rightly(std::string_view base) const;
-  // In the key or the hash too.
-  Changes with_one_change(std::string_view base) const;
-  // In both.
-  Changes with_two_changes(std::string_view base) const;
+  Changes with(std::size_t count, std::string_view base) const;
+  // How many signatures that takes, about.
+  std::size_t cost(std::size_t count) const;
 
  private:
-  // A secret as HMAC takes it, right without a `change`.
   struct Key {
-    Secret bytes;
-    std::optional<Change> change;
+    MadeKey made;
+    std::array<HmacKey, 3> by_hash;
   };
   // The signature read in one of the notations in which it may have come.
   struct Reading {
@@ -45,26 +49,31 @@ class Fits {
     std::optional<Change> change;
   };
 
-  using Escape = std::string (*)(std::string_view);
-
-  void add_secrets(const KnownSecrets& secrets, QuirkSet quirks);
-  void add_wrong_keys(const std::string& client_secret, const std::string& token_secret, Escape e);
-  void add_key(std::string bytes, std::string_view name, std::string_view sentence);
+  void add_keys(std::size_t most_changes);
   void add_readings();
   void add_reading(std::string_view base64, std::string_view name, std::string_view sentence);
+  void add_bytes(std::string bytes, std::string_view name, std::string_view sentence);
+  std::span<const Key> keys_of(std::size_t changes) const;
   bool is_live(const std::optional<std::int64_t>& expires) const;
   std::optional<Change> flaw_of(const VerifyingKey& key) const;
-  Changes made(std::string_view base, bool right_key, bool right_hash) const;
-  Changes plaintext(bool right_key) const;
+  Changes rightly_hashed(std::size_t key_changes, std::string_view base) const;
+  Changes otherwise_hashed(std::size_t key_changes, std::string_view base) const;
+  Changes swapped(std::size_t key_changes, std::string_view base) const;
+  Changes of_another_kind(std::string_view base) const;
+  Changes plaintext(std::size_t key_changes) const;
   Changes rsa(Hash hash, std::string_view base, bool right_key, std::vector<Change> changes) const;
-  Changes hmac(Hash hash, std::string_view base, bool right_key, std::vector<Change> changes) const;
+  Changes hmac(Hash hash, std::string_view base, std::size_t key_changes,
+               const std::vector<Change>& changes) const;
   Changes read_as(std::string_view made, std::vector<Change> changes) const;
 
   const Claim& claim_;
   const Keys& keys_;
+  const KnownSecrets& known_;
+  const QuirkSet quirks_;
   const Rules& rules_;
   std::vector<Key> secrets_;
   std::vector<Reading> readings_;
+  std::string in_one_case_;  // the signature, if all its letters are large, or small
 };
 
 }  // namespace verify

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <utility>
 
+#include "verify/explain_order.h"
 #include "verify/pairs.h"
 #include "verify/parameters.h"
 
@@ -50,49 +50,18 @@ std::string spelt(std::string_view text, Plus plus, Writing spelling, const Code
   return encode(encode(decoded(text, plus), codec), codec);
 }
 
-// A parameter on its way into the parameter string.
-struct Entry {
-  std::string name, value;              // as they are joined
-  std::string meant_name, meant_value;  // decoded
-  bool bare = false;
-
-  std::string joined() const { return bare ? name : name + '=' + value; }
-};
-
 Entry entry_of(const Item& item, const Recipe& recipe) {
-  const Plus plus = plus_of(item, recipe.plus);
-  const bool header = item.source == Source::Header;
-  const Writing values = item.raw ? Writing::Decoded
-                         : header ? recipe.header_values
-                                  : recipe.values;
+  const SourceWriting& way = recipe.of(item.source);
   Entry out;
-  out.name = spelt(item.name, plus, header ? Writing::Encoded : recipe.names, recipe.inner);
-  out.value = spelt(item.value, plus, values, recipe.inner);
-  out.meant_name = decoded(item.name, plus);
-  out.meant_value = decoded(item.value, plus);
+  out.name = spelt(item.name, way.plus, item.raw_name ? Writing::Decoded : way.names, recipe.inner);
+  out.value = spelt(item.value, way.plus, item.raw ? Writing::Decoded : way.values, recipe.inner);
+  if (recipe.order == Order::Decoded || recipe.order == Order::OwnFirst ||
+      recipe.order == Order::OwnLast || recipe.order == Order::ReceivedLast) {
+    out.meant_name = decoded(item.name, way.plus);
+    out.meant_value = decoded(item.value, way.plus);
+  }
   out.bare = item.bare && recipe.bare_names;
   return out;
-}
-
-void sort(std::vector<Entry>& entries, Order order) {
-  const auto by = [&entries](auto key) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
-  };
-  switch (order) {
-    case Order::Encoded:
-      return by([](const Entry& e) { return std::tie(e.name, e.value); });
-    case Order::Decoded:
-      return by([](const Entry& e) { return std::tie(e.meant_name, e.meant_value); });
-    case Order::Joined:
-      return by([](const Entry& e) { return e.joined(); });
-    case Order::Names:
-      return by([](const Entry& e) { return std::tie(e.name); });
-    case Order::IgnoringCase:
-      return by([](const Entry& e) { return lower_case(e.name); });
-    case Order::Received:
-      break;
-  }
 }
 
 std::string usual_port(std::string_view scheme) { return scheme == "https" ? ":443" : ":80"; }
@@ -114,8 +83,7 @@ void add_header(std::string_view field, std::vector<Item>& out) {
   if (!pairs) return;
   for (Pair pair; pairs->next(pair) == Step::Pair;) {
     if (is_realm(pair.name.text)) continue;
-    out.push_back(
-        {std::string(pair.name.text), std::string(pair.value.text), Source::Header, false, false});
+    out.push_back({.name = std::string(pair.name.text), .value = std::string(pair.value.text)});
   }
 }
 
@@ -151,6 +119,7 @@ std::string lower_case(std::string_view text) { return mapped(text, lower); }
 std::string encode(std::string_view bytes, const Codec& codec) {
   const char* const digits = codec.lower_case ? kLowerDigits : kUpperDigits;
   std::string out;
+  out.reserve(bytes.size() * 3 / 2);
   for (const char c : bytes) {
     const bool as_is = is_unreserved(c) ? codec.escaped.find(c) == codec.escaped.npos
                                         : codec.left.find(c) != codec.left.npos;
@@ -181,7 +150,10 @@ std::vector<Item> form_items(std::string_view text, Source source) {
   for (Pair pair; pairs.next(pair);) {
     const char* const name_end = pair.name.text.data() + pair.name.text.size();
     const bool bare = name_end == text.data() + text.size() || *name_end != '=';
-    out.push_back({std::string(pair.name.text), std::string(pair.value.text), source, bare, false});
+    out.push_back({.name = std::string(pair.name.text),
+                   .value = std::string(pair.value.text),
+                   .source = source,
+                   .bare = bare});
   }
   return out;
 }
@@ -217,7 +189,16 @@ Recipe right_recipe(const RequestView& request, QuirkSet quirks) {
   return out;
 }
 
-std::string base_string(const Recipe& recipe) {
+std::string method_part(const Recipe& recipe) { return encode(recipe.method, recipe.outer); }
+
+std::string url_part(const Recipe& recipe) {
+  std::string url =
+      recipe.url ? *recipe.url : recipe.scheme + "://" + recipe.authority + recipe.path;
+  if (recipe.uri_encoded) url = encode(url, recipe.outer);
+  return recipe.uri_encoded_twice ? encode(url, recipe.outer) : url;
+}
+
+std::string parameter_part(const Recipe& recipe) {
   std::vector<Entry> entries;
   for (const Item& item : recipe.items) entries.push_back(entry_of(item, recipe));
   sort(entries, recipe.order);
@@ -226,10 +207,24 @@ std::string base_string(const Recipe& recipe) {
     if (&entry != &entries.front()) parameters += '&';
     parameters += entry.joined();
   }
-  const std::string uri = recipe.scheme + "://" + recipe.authority + recipe.path;
-  return encode(recipe.method, recipe.outer) + '&' +
-         (recipe.uri_encoded ? encode(uri, recipe.outer) : uri) + '&' +
-         (recipe.parameters_encoded ? encode(parameters, recipe.outer) : parameters);
+  if (recipe.parameters_encoded) parameters = encode(parameters, recipe.outer);
+  return recipe.parameters_encoded_twice ? encode(parameters, recipe.outer) : parameters;
+}
+
+std::string framed(const Recipe& recipe, std::string_view method, std::string_view url,
+                   std::string_view parameters) {
+  const std::string_view between = recipe.frame == Frame::Joined  ? ""
+                                   : recipe.frame == Frame::Lines ? "\n"
+                                                                  : "&";
+  std::string out;
+  out.reserve(method.size() + url.size() + parameters.size() + 3);
+  out.append(method).append(between).append(url).append(between).append(parameters);
+  if (recipe.frame == Frame::LineEnd) out += '\n';
+  return recipe.frame == Frame::Encoded ? encode(out, recipe.outer) : out;
+}
+
+std::string base_string(const Recipe& recipe) {
+  return framed(recipe, method_part(recipe), url_part(recipe), parameter_part(recipe));
 }
 
 }  // namespace verify

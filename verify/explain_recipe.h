@@ -4,7 +4,9 @@
 // every way to go wrong that explain knows of. Slow, and meant to be read. Pure values and
 // functions.
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,14 +45,21 @@ enum class Order : std::uint8_t {
   Joined,        // the text "name=value"
   Names,         // the name alone; values as they were received
   IgnoringCase,  // the name alone, in any case
+  Dictionary,    // the text "name=value" in any case, and digits as numbers
+  Locale,        // as people's languages sort: marks, digits, letters in any case
+  Values,        // the value alone
   Received,      // nothing
+  OwnFirst,      // each kind by itself, and those that begin with oauth_ first
+  OwnLast,       // the same, and those last
+  ReceivedLast,  // nothing, and those that begin with oauth_ last
 };
 
 struct Item {
   std::string name, value;  // as received
   Source source{};
-  bool bare = false;  // received without a '='
-  bool raw = false;   // its value is never encoded by itself
+  bool bare = false;      // received without a '='
+  bool raw = false;       // its value is never encoded by itself
+  bool raw_name = false;  // nor its name
   bool operator==(const Item&) const = default;
 };
 
@@ -58,23 +67,50 @@ struct Item {
 std::string decoded_name(const Item& item);
 std::string decoded_value(const Item& item);
 
+// How the parameters of one source come into the parameter string.
+struct SourceWriting {
+  Writing names = Writing::Encoded;
+  Writing values = Writing::Encoded;
+  Plus plus = Plus::Space;
+};
+
+// How the three parts become one text.
+enum class Frame : std::uint8_t {
+  Usual,    // with '&' between them
+  LineEnd,  // with a line feed behind the last
+  Encoded,  // and then encoded as a whole
+  Joined,   // with nothing between them
+  Lines,    // with a line feed between them
+};
+
 struct Recipe {
   std::string method, scheme, authority, path;  // as they are signed, but for the encoding
+  std::optional<std::string> url;               // in place of the last three
   std::vector<Item> items;                      // without oauth_signature and the header's realm
-  Writing names = Writing::Encoded;             // of the query and the form
-  Writing values = Writing::Encoded;
-  Writing header_values = Writing::Encoded;
-  Plus plus = Plus::Space;  // in the query and the form
+  // By Source.
+  std::array<SourceWriting, 3> spellings{{{.plus = Plus::Literal}, {}, {}}};
   Order order = Order::Encoded;
   Codec inner, outer;       // of names and values; of the three parts of the base string
   bool bare_names = false;  // what has no '=' is signed without one
-  bool uri_encoded = true;
-  bool parameters_encoded = true;
+  bool uri_encoded = true, uri_encoded_twice = false;
+  bool parameters_encoded = true, parameters_encoded_twice = false;
+  Frame frame = Frame::Usual;
+
+  SourceWriting& of(Source source) { return spellings[static_cast<std::size_t>(source)]; }
+  const SourceWriting& of(Source source) const {
+    return spellings[static_cast<std::size_t>(source)];
+  }
 };
 
 // What build_base_string() does, as a recipe.
 Recipe right_recipe(const RequestView& request, QuirkSet quirks);
 
+// The three parts of a base string, and what is made of them.
+std::string method_part(const Recipe& recipe);
+std::string url_part(const Recipe& recipe);
+std::string parameter_part(const Recipe& recipe);
+std::string framed(const Recipe& recipe, std::string_view method, std::string_view url,
+                   std::string_view parameters);
 std::string base_string(const Recipe& recipe);
 
 // The pairs of a text in the notation of queries and forms.

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t kMaxSegments = 3;  // at the front of a path, left out one after the other
 
+std::string upper_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
 // ":8443", or nothing.
 std::string_view port_of(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
@@ -79,6 +87,54 @@ void add_host(const Evidence& evidence, const Recipe& right, Slips& out) {
   }
 }
 
+void add_names_of_host(const Evidence& evidence, const Recipe& right, Slips& out) {
+  const std::string& host = right.authority;
+  const bool www = host.starts_with("www.");
+  add_authority(www ? "www_left_out" : "www_added", www ? host.substr(4) : "www." + host,
+                std::string("The host was signed ") + (www ? "without" : "with") +
+                    " \"www.\" at its front: sign " + shown(host) +
+                    ", or correct listen.external_url.",
+                out);
+  const std::string name = without_port(host);
+  const std::string port(port_of(host));
+  const bool dot = name.ends_with('.');
+  add_authority(dot ? "host_dot_left_out" : "host_dot_added",
+                (dot ? name.substr(0, name.size() - 1) : name + '.') + port,
+                std::string("The host was signed ") + (dot ? "without the" : "with a") +
+                    " '.' at its end: sign " + shown(host) + '.',
+                out);
+  for (const std::string local : {"localhost", "127.0.0.1", "[::1]"}) {
+    add_authority("local_name", local + port,
+                  "The host was signed as " + local + " and counts as " + shown(host) +
+                      ": sign the URL that is called.",
+                  out);
+  }
+  const std::string capitals = upper_case(host);
+  if (evidence.host != capitals) {
+    add_authority("host_in_capitals", capitals,
+                  "The host was signed in capital letters: write it in lower case.", out);
+  }
+}
+
+// Instead of scheme, authority and path.
+void add_whole_urls(const Recipe& right, Slips& out) {
+  const auto add = [&](const std::string& url, const std::string& what) {
+    out.add(Aspect::Authority, "url_in_part",
+            "Of the URL only " + what +
+                " signed: sign scheme, "
+                "host and path.",
+            [url](Recipe& r) { r.url = url; });
+  };
+  add(right.path, "the path was");
+  add(right.path.substr(1), "the path without its '/' was");
+  add(right.authority + right.path, "host and path were");
+  add("//" + right.authority + right.path, "host and path were");
+  add(right.scheme + "://" + right.authority, "scheme and host were");
+  out.add(Aspect::Scheme, "scheme_in_capitals",
+          "The scheme was signed in capital letters: write it in lower case.",
+          [](Recipe& r) { r.scheme = upper_case(r.scheme); });
+}
+
 std::string without_parameters(const std::string& path) {
   const std::size_t at = path.find(';', path.rfind('/') + 1);
   return path.substr(0, at);
@@ -107,16 +163,106 @@ void add_path(const std::string& name, const std::string& path, const std::strin
 void add_query_in_url(const Evidence& evidence, const Recipe& right, Slips& out) {
   const std::size_t mark = evidence.request.target.find('?');
   if (mark == evidence.request.target.npos) return;
-  const std::string url = right.path + std::string(evidence.request.target.substr(mark));
+  // Without what was added when the request was signed.
+  std::string query;
+  for (const Item& item : form_items(evidence.request.target.substr(mark + 1), Source::Query)) {
+    if (is_own(item)) continue;
+    query += (query.empty() ? '?' : '&') + item.name + (item.bare ? "" : "=" + item.value);
+  }
+  const std::string url = right.path + query;
   const std::string sentence =
       "The query was signed as part of the URL: sign the URL up to the '?', and the query's pairs "
       "among the parameters.";
-  out.add(Aspect::Path, "query_in_url", sentence, [url](Recipe& r) {
+  out.add(Aspect::Whole, "query_in_url", sentence, [url](Recipe& r) {
     r.path = url;
     std::erase_if(r.items,
                   [](const Item& item) { return item.source == Source::Query && !is_own(item); });
   });
   out.add(Aspect::Path, "query_in_url_too", sentence, [url](Recipe& r) { r.path = url; });
+  add_path("question_mark_in_url", right.path + '?',
+           "The URL was signed with the '?' before its query: sign it up to that.", out);
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Escapes of unreserved bytes decoded, all others in upper or lower case (RFC 3986 6.2.2).
+std::string escapes_rewritten(std::string_view path, bool upper, bool decode) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::string_view escape = path.substr(i, 3);
+    if (path[i] != '%' || escape.size() < 3 || !is_hex(escape[1]) || !is_hex(escape[2])) {
+      out += path[i];
+      continue;
+    }
+    std::string byte;
+    if (decode && percent_decode(escape, byte) && is_unreserved(byte[0])) {
+      out += byte;
+    } else {
+      out += upper ? upper_case(escape) : lower_case(escape);
+    }
+    i += 2;
+  }
+  return out;
+}
+
+std::string slashes_joined(const std::string& path) {
+  std::string out = path;
+  out.erase(
+      std::unique(out.begin(), out.end(), [](char a, char b) { return a == '/' && b == '/'; }),
+      out.end());
+  return out;
+}
+
+// "/a/./b/../c" as "/a/c" (RFC 3986 5.2.4).
+std::string dots_removed(std::string_view path) {
+  std::vector<std::string_view> segments;
+  bool open = false;  // ends in a '/'
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    open = segment == "." || segment == "..";
+    if (segment == ".." && !segments.empty()) segments.pop_back();
+    if (!open) segments.push_back(segment);
+  }
+  std::string out;
+  for (const std::string_view segment : segments) out += '/' + std::string(segment);
+  return open ? out + '/' : out;
+}
+
+void add_spellings_of_path(const Recipe& right, Slips& out) {
+  constexpr auto kSpelling =
+      "The path was signed in another spelling than it is called in: sign what is called.";
+  Item path{.name = right.path};
+  const std::string decoded = decoded_name(path);
+  const auto add = [&](const std::string& text) { add_path("path_recoded", text, kSpelling, out); };
+  add_path("path_decoded", decoded,
+           "The path was decoded before it was signed: sign it as it is called.", out);
+  for (const std::string_view left : {"/", "/!*'()", "/:@!$&'()*+,;=", "/;,:@&=+$!*'()#"}) {
+    const Codec codec{.left = left};
+    add_path("path_encoded", encode(right.path, codec),
+             "The path was encoded once more before it was signed: sign it as it is called.", out);
+    add(encode(decoded, codec));
+  }
+  add(encode(decoded, {.left = "/", .plus_for_space = true}));
+  add(encode(decoded, {.left = "/", .escaped = "~"}));
+  add(encode(decoded, {.left = "/", .lower_case = true}));
+  for (const bool upper : {true, false}) {
+    for (const bool decode : {true, false}) add(escapes_rewritten(right.path, upper, decode));
+  }
+  add_path("path_slashes_joined", slashes_joined(right.path),
+           "The path was signed with one '/' in place of several: sign what is called.", out);
+  add_path("path_dots_removed", dots_removed(right.path),
+           "The path was signed without its '.' and '..' segments: sign what is called.", out);
+  const auto in_case = [&](const std::string& text) {
+    add_path("path_in_other_case", text,
+             "The path was signed in other letter case than it is called in: sign what is called.",
+             out);
+  };
+  in_case(lower_case(right.path));
+  in_case(upper_case(right.path));
 }
 
 }  // namespace
@@ -132,9 +278,13 @@ void add_url_slips(const Evidence& evidence, const Recipe& right, Slips& out) {
   }
   add_ports(right, out);
   add_host(evidence, right, out);
-  out.add(Aspect::Whole, "url_not_encoded",
+  add_names_of_host(evidence, right, out);
+  out.add(Aspect::UrlCodec, "url_not_encoded",
           "The URL stands in the base string as it is: encode it.",
           [](Recipe& r) { r.uri_encoded = false; });
+  out.add(Aspect::UrlCodec, "url_encoded_twice",
+          "The URL was encoded twice in the base string: encode it once.",
+          [](Recipe& r) { r.uri_encoded_twice = true; });
 }
 
 void add_path_slips(const Evidence& evidence, const Recipe& right, Slips& out) {
@@ -164,21 +314,12 @@ void add_path_slips(const Evidence& evidence, const Recipe& right, Slips& out) {
   }
   add_path("slash_added", right.path + '/',
            "The path was signed with a '/' at its end that is not called: leave it out.", out);
-  Item path;
-  path.name = right.path;
-  path.source = Source::Header;  // where '+' is no space
-  const Codec keep_slashes{.left = "/"};
-  add_path("path_decoded", decoded_name(path),
-           "The path was decoded before it was signed: sign it as it is called.", out);
-  add_path("path_encoded", encode(right.path, keep_slashes),
-           "The path was encoded once more before it was signed: sign it as it is called.", out);
-  add_path("path_recoded", encode(decoded_name(path), keep_slashes),
-           "The path was signed in another spelling than it is called in: sign what is called.",
-           out);
+  add_spellings_of_path(right, out);
   add_path("path_parameters_left_out", without_parameters(right.path),
            "The path was cut at the ';' before it was signed: sign it whole.", out);
   add_query_in_url(evidence, right, out);
   add_segments(right, out);
+  add_whole_urls(right, out);
 }
 
 void add_method_slips(const Evidence& evidence, const Recipe& right, Slips& out) {
@@ -189,6 +330,8 @@ void add_method_slips(const Evidence& evidence, const Recipe& right, Slips& out)
   };
   signed_as("method_in_lower_case", lower_case(right.method),
             "The method was signed in lower case: write it " + right.method + ".");
+  signed_as("method_in_lower_case", right.method.substr(0, 1) + lower_case(right.method.substr(1)),
+            "The method was signed with small letters: write it " + right.method + ".");
   const std::string other(evidence.other_method);
   if (!other.empty()) {
     signed_as("method_override", other,

@@ -1,9 +1,9 @@
 // curl's command line: what it would send.
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include "gateway/cli/curl_options.h"
 #include "gateway/cli/request_text.h"
 #include "gateway/message.h"
 #include "verify/percent.h"
@@ -11,162 +11,19 @@
 namespace gateway::cli {
 namespace {
 
-// What an option says about the request; Value: nothing, but it has a value; Flag: nothing.
-enum class Says {
-  Method,
-  Field,
-  Data,  // line ends cut from files, else as it is
-  DataEncoded,
-  Json,
-  Get,
-  Head,
-  Url,
-  Target,
-  User,
-  Part,
-  Upload,
-  Value,
-  Flag
-};
-
-struct Option {
-  std::string_view name;  // "--request", or "-X"
-  Says says;
-};
-
-constexpr Option kOptions[] = {
-    {"-X", Says::Method},
-    {"--request", Says::Method},
-    {"-H", Says::Field},
-    {"--header", Says::Field},
-    {"-d", Says::Data},
-    {"--data", Says::Data},
-    {"--data-ascii", Says::Data},
-    {"--data-raw", Says::Data},
-    {"--data-binary", Says::Data},
-    {"--data-urlencode", Says::DataEncoded},
-    {"--json", Says::Json},
-    {"-G", Says::Get},
-    {"--get", Says::Get},
-    {"-I", Says::Head},
-    {"--head", Says::Head},
-    {"--url", Says::Url},
-    {"--request-target", Says::Target},
-    {"-u", Says::User},
-    {"--user", Says::User},
-    {"--oauth2-bearer", Says::User},
-    {"-F", Says::Part},
-    {"--form", Says::Part},
-    {"--form-string", Says::Part},
-    {"-T", Says::Upload},
-    {"--upload-file", Says::Upload},
-    {"-A", Says::Value},
-    {"--user-agent", Says::Value},
-    {"-b", Says::Value},
-    {"--cookie", Says::Value},
-    {"-c", Says::Value},
-    {"--cookie-jar", Says::Value},
-    {"-C", Says::Value},
-    {"-D", Says::Value},
-    {"--dump-header", Says::Value},
-    {"-e", Says::Value},
-    {"--referer", Says::Value},
-    {"-E", Says::Value},
-    {"--cert", Says::Value},
-    {"--key", Says::Value},
-    {"--cacert", Says::Value},
-    {"--capath", Says::Value},
-    {"--pass", Says::Value},
-    {"--ciphers", Says::Value},
-    {"-K", Says::Value},
-    {"--config", Says::Value},
-    {"-m", Says::Value},
-    {"--max-time", Says::Value},
-    {"--connect-timeout", Says::Value},
-    {"-o", Says::Value},
-    {"--output", Says::Value},
-    {"--output-dir", Says::Value},
-    {"-r", Says::Value},
-    {"--range", Says::Value},
-    {"-w", Says::Value},
-    {"--write-out", Says::Value},
-    {"-x", Says::Value},
-    {"--proxy", Says::Value},
-    {"-U", Says::Value},
-    {"--proxy-user", Says::Value},
-    {"-y", Says::Value},
-    {"-Y", Says::Value},
-    {"-z", Says::Value},
-    {"--resolve", Says::Value},
-    {"--connect-to", Says::Value},
-    {"--interface", Says::Value},
-    {"--retry", Says::Value},
-    {"--retry-delay", Says::Value},
-    {"--retry-max-time", Says::Value},
-    {"--max-redirs", Says::Value},
-    {"--limit-rate", Says::Value},
-    {"--unix-socket", Says::Value},
-    {"--trace", Says::Value},
-    {"--trace-ascii", Says::Value},
-    {"--stderr", Says::Value},
-    {"--url-query", Says::Value},
-};
-
-// Flags that change nothing that is signed.
-constexpr std::string_view kShortFlags = "#0123469BfgijJklLNnOpqRsSv";
-constexpr std::string_view kLongFlags[] = {"--silent",
-                                           "--show-error",
-                                           "--verbose",
-                                           "--include",
-                                           "--insecure",
-                                           "--location",
-                                           "--fail",
-                                           "--compressed",
-                                           "--globoff",
-                                           "--path-as-is",
-                                           "--no-buffer",
-                                           "--http1.1",
-                                           "--http1.0",
-                                           "--http2",
-                                           "--http3",
-                                           "--remote-name",
-                                           "--progress-bar",
-                                           "--ipv4",
-                                           "--ipv6",
-                                           "--no-keepalive",
-                                           "--raw",
-                                           "--tlsv1.2",
-                                           "--tlsv1.3",
-                                           "--tcp-nodelay",
-                                           "--location-trusted",
-                                           "--fail-with-body",
-                                           "--no-progress-meter",
-                                           "--anyauth",
-                                           "--basic"};
-
-std::optional<Says> look_up(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(kOptions), std::end(kOptions),
-                                         [&](const Option& option) { return option.name == name; });
-  if (found != std::end(kOptions)) return found->says;
-  if (name.size() == 2 && kShortFlags.find(name[1]) != kShortFlags.npos) return Says::Flag;
-  if (std::find(std::begin(kLongFlags), std::end(kLongFlags), name) != std::end(kLongFlags)) {
-    return Says::Flag;
-  }
-  return std::nullopt;
-}
-
-bool has_value(Says says) { return says != Says::Get && says != Says::Head && says != Says::Flag; }
-
 class Curl {
  public:
   ReadRequest read(std::string_view text) {
-    ShellWords shell = shell_words(text);
+    const std::string other = kind_of(text);
+    if (!other.empty()) {
+      return verify::Failure(
+          "it is " + other +
+          ", which is not read here: copy the request as cURL, or give its bytes "
+          "with --http");
+    }
+    ShellWords shell = is_for_cmd(text) ? cmd_words(text) : shell_words(text);
     out_.remarks = std::move(shell.remarks);
     words_ = std::move(shell.words);
-    const auto is_curl = [](const std::string& word) {
-      const std::size_t slash = word.rfind('/');
-      return (slash == word.npos ? word : word.substr(slash + 1)) == "curl";
-    };
     const auto command = std::find_if(words_.begin(), words_.end(), is_curl);
     if (command == words_.end()) return verify::Failure(std::string("there is no curl command"));
     words_.erase(words_.begin(), command + 1);
@@ -175,10 +32,57 @@ class Curl {
     take_url(*url_);
     put_body();
     if (!target_.empty()) out_.target = target_;
+    if (lost_credentials(text)) {
+      return verify::Failure(
+          std::string("its OAuth parameters are lost in its quotation marks: copy it as cURL for "
+                      "bash, or give the request's bytes with --http"));
+    }
     return std::move(out_);
   }
 
  private:
+  // "curl", "/usr/bin/curl", "C:\\curl.exe"
+  static bool is_curl(const std::string& word) {
+    std::string name = word.substr(word.find_last_of("/\\") + 1);
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return name == "curl" || name == "curl.exe";
+  }
+
+  // What else browsers and people copy; empty: nothing of the kind.
+  static std::string kind_of(std::string_view text) {
+    struct Kind {
+      const char *mark, *name;
+    };
+    constexpr Kind kKinds[] = {
+        {"Invoke-WebRequest", "a command for PowerShell"},
+        {"Invoke-RestMethod", "a command for PowerShell"},
+        {"fetch(", "a call of JavaScript's fetch"},
+        {"XMLHttpRequest", "a call of JavaScript's XMLHttpRequest"},
+        {"\"log\":", "an HTTP archive (HAR)"},
+    };
+    // Beyond the name of the program, all of these may be data.
+    const std::string_view front = text.substr(0, text.find("curl"));
+    for (const Kind& kind : kKinds) {
+      if (front.find(kind.mark) != front.npos) return kind.name;
+    }
+    return {};
+  }
+
+  // A quotation that was read otherwise than it was meant leaves out what explain is asked about.
+  bool lost_credentials(std::string_view text) const {
+    constexpr std::string_view kMark = "oauth_signature";
+    if (text.find(kMark) == text.npos || multipart_) return false;
+    const auto has = [&](const std::string& in) { return in.find(kMark) != in.npos; };
+    const std::string* field = out_.field("Authorization");
+    if (field != nullptr && has(*field)) {
+      const std::size_t behind = text.find(kMark) + kMark.size() + 1;
+      const bool had_quotes =
+          behind < text.size() && std::string_view("\"\\^").find(text[behind]) != text.npos;
+      return had_quotes && field->find('"') == field->npos;
+    }
+    return !has(out_.target) && !has(out_.body);
+  }
+
   void word(const std::string& word) {
     if (only_urls_ || !word.starts_with('-') || word == "-") return url(word);
     if (word == "--") {
@@ -227,7 +131,15 @@ class Curl {
       case Says::Data:
         return data(name, value);
       case Says::DataEncoded:
-        return data_encoded(name, value);
+        return add_data(data_encoded(name, value));
+      case Says::UrlQuery:
+        query_ += (query_.empty() ? "" : "&") +
+                  (value.starts_with('+') ? value.substr(1) : data_encoded(name, value));
+        return;
+      case Says::Next:
+        out_.remark("The command makes more than one request; the first is looked at.");
+        at_ = words_.size();
+        return;
       case Says::Json:
         json_ = true;
         return data(name, value);
@@ -290,15 +202,15 @@ class Curl {
   }
 
   // CONTENT, =CONTENT, NAME=CONTENT, @FILE, NAME@FILE
-  void data_encoded(const std::string& option, const std::string& value) {
+  std::string data_encoded(const std::string& option, const std::string& value) {
     const std::size_t at = value.find_first_of("=@");
-    if (at == value.npos) return add_data(verify::percent_encode(value));
+    if (at == value.npos) return verify::percent_encode(value);
     if (value[at] == '@') {
       no_file(option);
-      return add_data({});
+      return {};
     }
     const std::string name = value.substr(0, at + (at == 0 ? 0 : 1));
-    add_data(name + verify::percent_encode(std::string_view(value).substr(at + 1)));
+    return name + verify::percent_encode(std::string_view(value).substr(at + 1));
   }
 
   void add_data(const std::string& piece) {
@@ -314,7 +226,9 @@ class Curl {
     } else {
       url.remove_prefix(slashes + 3);
     }
-    url = url.substr(0, url.find('#'));
+    const std::size_t hash = std::min(url.find('#'), url.size());
+    out_.fragment = url.substr(std::min(hash + 1, url.size()));
+    url = url.substr(0, hash);
     const std::size_t end = std::min(url.find_first_of("/?"), url.size());
     std::string_view authority = url.substr(0, end);
     const std::size_t user = authority.rfind('@');
@@ -327,9 +241,14 @@ class Curl {
     if (!out_.target.starts_with('/')) out_.target.insert(0, "/");
   }
 
+  void add_query(const std::string& text) {
+    out_.target += (out_.target.find('?') == out_.target.npos ? '?' : '&') + text;
+  }
+
   void put_body() {
+    if (!query_.empty()) add_query(query_);
     if (get_ && data_) {
-      out_.target += (out_.target.find('?') == out_.target.npos ? '?' : '&') + *data_;
+      add_query(*data_);
       data_.reset();
     }
     out_.method = head_ ? "HEAD" : upload_ ? "PUT" : data_ || multipart_ ? "POST" : "GET";
@@ -348,7 +267,7 @@ class Curl {
   RequestText out_;
   std::vector<std::string> words_;
   std::size_t at_ = 0;  // the word looked at
-  std::string method_, target_;
+  std::string method_, target_, query_;
   std::optional<std::string> url_, data_;
   bool get_ = false, head_ = false, json_ = false, multipart_ = false, upload_ = false;
   bool typed_ = false;      // a Content-Type is given, or taken away

@@ -115,19 +115,6 @@ std::optional<std::int64_t> parse_date(const std::string* text) {
   return timegm(&parts);
 }
 
-// The members of a JSON object, as clients would sign them.
-std::vector<std::pair<std::string, std::string>> members_of(const std::string& body) {
-  boost::system::error_code error;
-  const json::value value = json::parse(body, error);
-  std::vector<std::pair<std::string, std::string>> out;
-  if (error || !value.is_object()) return out;
-  for (const auto& [key, member] : value.as_object()) {
-    out.emplace_back(
-        key, member.is_string() ? std::string(member.as_string()) : json::serialize(member));
-  }
-  return out;
-}
-
 // One look at one request, with the URL taken for the one that counts.
 class Look {
  public:
@@ -146,7 +133,14 @@ class Look {
       report_.causes.push_back(
           {"misdirected", *report_.url.refused + " The gate answers 421 or 400."});
     }
+    for (const std::string& flaw : report_.request.flaws) {
+      report_.causes.push_back(
+          {"message_malformed", "The gate refuses this message with 400: " + flaw + '.'});
+    }
     find_rules();
+    for (Cause& cause : size_causes(report_.request, place_.settings)) {
+      report_.causes.push_back(std::move(cause));
+    }
     make_evidence();
     check_form_is_clear();
     if (auto done = find_keys(); !done) return done.failure();
@@ -159,6 +153,8 @@ class Look {
   void find_rules() {
     rules_.now = received_.value_or(now_);
     rules_.now_is_known = received_.has_value();
+    Target target;
+    const bool readable = read_target(target);
     if (!place_.settings) {
       for (int i = 0; i < verify::kMethodCount; ++i) {
         rules_.policy.methods.add(static_cast<verify::Method>(i));
@@ -172,18 +168,19 @@ class Look {
       return;
     }
     rules_.policy = policy_of(place_.settings->oauth);
-    find_route(*place_.settings);
+    if (readable) find_route(*place_.settings, target);
   }
 
-  void find_route(const conf::Settings& settings) {
-    Target target;
+  bool read_target(Target& target) {
     std::string why;
+    if (parse_target(report_.request.method, report_.url.target, target, why)) return true;
+    report_.causes.push_back(
+        {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
+    return false;
+  }
+
+  void find_route(const conf::Settings& settings, const Target& target) {
     const std::string& method = report_.request.method;
-    if (!parse_target(method, report_.url.target, target, why)) {
-      report_.causes.push_back(
-          {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
-      return;
-    }
     if (find_endpoint(settings, target.path)) return;
     const Match match =
         RouteTable(settings).match(report_.url.external.authority, method, target.path);
@@ -262,7 +259,10 @@ class Look {
     for (const char* name : {"X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"}) {
       if (evidence_.other_method.empty()) evidence_.other_method = request.value_or_empty(name);
     }
+    evidence_.fragment = request.fragment;
     evidence_.members = members_of(request.body);
+    evidence_.more_members = more_members_of(request.body);
+    evidence_.parts = parts_of(request.value_or_empty("Content-Type"), request.body);
     evidence_.other_urls = report_.url.others;
     if (report_.base_string) evidence_.base_string = *report_.base_string;
   }
@@ -372,13 +372,13 @@ Outcome<Done> explain(const Explain& options, Console& console, const Clock& clo
                     : choose_url(subject->request, place->settings ? &*place->settings : nullptr);
   auto report = look(url);
   if (!report) return report.failure();
-  if (url.scheme_is_a_guess &&
-      report->explanation.signature == verify::Explanation::Signature::Wrong) {
+  if (url.scheme_is_a_guess && report->explanation.steps() > 0) {
+    // Nothing speaks for either scheme, so that neither is blamed.
     url.external.scheme = "http";
-    url.because = "the Host field names it, and with http the signature is right";
+    url.because = "the Host field names it, and http fits the signature better than https";
     auto other = look(url);
     if (!other) return other.failure();
-    if (other->explanation.signature == verify::Explanation::Signature::Right) report = other;
+    if (other->explanation.steps() < report->explanation.steps()) report = other;
   }
   if (options.json) {
     print_report_json(*report, console.out);

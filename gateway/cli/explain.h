@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/settings.h"
@@ -57,6 +58,18 @@ struct Subject {
 
 // explain_url.cc: what the settings make of the request; without settings, what it says itself.
 UrlUsed choose_url(const RequestText& request, const conf::Settings* settings);
+
+// explain_body.cc: what of it is beyond the limits of the settings, or without settings beyond the
+// defaults.
+std::vector<Cause> size_causes(const RequestText& request,
+                               const std::optional<conf::Settings>& settings);
+
+// explain_body.cc: what clients take from a body and sign, though it is no form: the members of a
+// JSON object, those in other ways of writing, and the fields of a multipart body that are no
+// files.
+verify::Evidence::Members members_of(const std::string& body);
+std::vector<verify::Evidence::Members> more_members_of(const std::string& body);
+verify::Evidence::Members parts_of(std::string_view content_type, std::string_view body);
 
 // explain_provider.cc: why one of the provider's addresses refuses a request that is signed
 // rightly.

@@ -38,7 +38,7 @@ std::vector<std::string> remarks(const Report& report) {
 }
 
 void list(const std::vector<std::string>& sentences, std::ostream& out) {
-  for (const std::string& sentence : sentences) out << "  - " << printable(sentence) << '\n';
+  for (const std::string& sentence : sentences) out << "  - " << told(sentence) << '\n';
 }
 
 void print_near_miss(const verify::NearMiss& miss, std::ostream& out) {
@@ -47,7 +47,7 @@ void print_near_miss(const verify::NearMiss& miss, std::ostream& out) {
            "cause.\n";
   }
   for (const verify::Change& change : miss.changes) {
-    out << "  - " << printable(change.sentence) << '\n';
+    out << "  - " << told(change.sentence) << '\n';
   }
 }
 
@@ -96,14 +96,14 @@ void print_verdict(const Report& report, std::ostream& out) {
                              : "The request is refused before its signature counts:\n");
       break;
   }
-  for (const Cause& cause : others) out << "  - " << printable(cause.sentence) << '\n';
+  for (const Cause& cause : others) out << "  - " << told(cause.sentence) << '\n';
 }
 
 void print_facts(const Report& report, std::ostream& out) {
   Table table({});
   table.add({"request", printable(report.request.method) + " " + printable(url_of(report))});
-  table.add({"", "taken for this URL because " + printable(report.url.because)});
-  if (report.route) table.add({"route", printable(*report.route)});
+  table.add({"", "taken for this URL because " + told(report.url.because)});
+  if (report.route) table.add({"route", told(*report.route)});
   if (!report.client.empty()) {
     const std::string also = report.client_name.empty() ? "" : " (" + report.client_name + ")";
     table.add({"client", printable(report.client + also)});
@@ -150,7 +150,7 @@ void print_base_strings(const Report& report, std::ostream& out) {
   if (!found.difference) return;
   const Contexts both = contexts(report);
   out << "\nThe client's base string differs from byte " << found.difference->at + 1 << " on ("
-      << found.difference->part << "). " << printable(found.difference->sentence) << '\n';
+      << found.difference->part << "). " << told(found.difference->sentence) << '\n';
   out << "  here    " << both.here << "\n  client  " << both.client << "\n          "
       << std::string(both.column, ' ') << "^\n";
 }
@@ -177,7 +177,7 @@ json::array near_misses(const Report& report) {
   for (const verify::NearMiss& miss : report.explanation.near_misses) {
     json::array changes;
     for (const verify::Change& change : miss.changes) {
-      changes.push_back({{"name", change.name}, {"sentence", printable(change.sentence)}});
+      changes.push_back({{"name", change.name}, {"sentence", told(change.sentence)}});
     }
     out.push_back({{"changes", std::move(changes)},
                    {"base_string", text_or_null(miss.base_string)},
@@ -193,7 +193,7 @@ json::value difference(const Report& report) {
   return json::object{{"byte", found->at + 1},
                       {"part", found->part},
                       {"parameter", text_or_null(found->parameter)},
-                      {"sentence", printable(found->sentence)},
+                      {"sentence", told(found->sentence)},
                       {"here", both.here},
                       {"client", both.client}};
 }
@@ -236,13 +236,13 @@ void print_report_json(const Report& report, std::ostream& out) {
   all["near_misses"] = near_misses(report);
   json::array others;
   for (const Cause& cause : reasons(report)) {
-    others.push_back({{"reason", cause.name}, {"sentence", printable(cause.sentence)}});
+    others.push_back({{"reason", cause.name}, {"sentence", told(cause.sentence)}});
   }
   all["reasons"] = std::move(others);
   all["method"] = printable(report.request.method);
   all["url"] = printable(url_of(report));
-  all["because"] = printable(report.url.because);
-  all["route"] = report.route ? json::value(printable(*report.route)) : nullptr;
+  all["because"] = told(report.url.because);
+  all["route"] = report.route ? json::value(told(*report.route)) : nullptr;
   all["client"] = text_or_null(report.client);
   all["token_id"] = text_or_null(report.token_id);
   all["user"] = text_or_null(report.user);
@@ -251,7 +251,7 @@ void print_report_json(const Report& report, std::ostream& out) {
   all["same_base_string"] = found.same_base_string;
   all["difference"] = difference(report);
   json::array said;
-  for (const std::string& remark : remarks(report)) said.push_back(json::string(printable(remark)));
+  for (const std::string& remark : remarks(report)) said.push_back(json::string(told(remark)));
   all["remarks"] = std::move(said);
   print(all, out);
 }

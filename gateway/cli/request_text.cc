@@ -70,51 +70,75 @@ std::string take_head(std::string_view& rest, RequestText& out) {
   return head + "\r\n";
 }
 
-std::optional<std::uint64_t> number(std::string_view text, int base) {
+// Nothing, if that is not all there is.
+std::optional<std::uint64_t> hex_number(std::string_view text) {
   std::uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, out, 16);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
   return out;
 }
 
-// The payload of a chunked body, as far as it goes.
-std::string unchunked(std::string_view rest, RequestText& out) {
+// The payload of a chunked body (RFC 9112 7.1); nothing, if it is not one from begin to end.
+std::optional<std::string> unchunked(std::string_view rest) {
   std::string body;
   while (!rest.empty()) {
-    const auto size = number(trimmed(take_line(rest)), 16);
-    if (size == 0u) return body;
-    if (!size || *size > rest.size()) break;
+    const std::string_view line = take_line(rest);
+    const auto size = hex_number(trimmed(line.substr(0, line.find(';'))));
+    if (!size || *size > rest.size()) return std::nullopt;
+    if (*size == 0) {
+      while (!rest.empty() && !is_blank(take_line(rest))) {
+      }
+      return is_blank(rest) || rest == "\n" ? std::optional(body) : std::nullopt;
+    }
     body += rest.substr(0, *size);
     rest.remove_prefix(*size);
-    if (!take_line(rest).empty()) break;
+    if (!rest.starts_with('\n') && !rest.starts_with("\r\n")) return std::nullopt;
+    take_line(rest);
   }
-  out.remark("The chunks of the body don't fit together; it is read as far as they go.");
+  return std::nullopt;  // the last chunk is missing
+}
+
+std::string_view without_line_end(std::string_view body) {
+  if (body.ends_with('\n')) body.remove_suffix(1);
+  if (body.ends_with('\r')) body.remove_suffix(1);
   return body;
 }
 
-void cut_line_end(std::string_view& body) {
-  if (body.ends_with('\n')) body.remove_suffix(1);
-  if (body.ends_with('\r')) body.remove_suffix(1);
+std::string chunked_body(std::string_view rest, RequestText& out) {
+  if (auto body = unchunked(rest)) return *std::move(body);
+  // A dump may show the payload alone.
+  out.remark(
+      "The head says that the body is chunked, and the body here is not, or not whole: it is taken "
+      "as it stands.");
+  return std::string(without_line_end(rest));
 }
 
-std::string body_of(std::string_view rest, RequestText& out) {
-  if (out.value_or_empty("Transfer-Encoding").ends_with("chunked")) {
-    // A dump may show the payload alone.
-    std::string_view look = rest;
-    if (number(trimmed(take_line(look)), 16)) return unchunked(rest, out);
-    out.remark("The body is not in chunks, though Transfer-Encoding says so.");
+std::string measured_body(std::string_view rest, std::uint64_t length, RequestText& out) {
+  const std::string says = "Content-Length is " + std::to_string(length) +
+                           ", and the body here has " + std::to_string(rest.size()) + " bytes: ";
+  if (rest.size() < length) {
+    out.remark(says + "something was lost or changed, and a signature over it can't be judged.");
+  } else if (without_line_end(rest).size() > length) {
+    // An editor's line end at the end is none of the request's.
+    out.remark(says + "what is beyond Content-Length was not looked at.");
   }
-  const auto length = number(out.value_or_empty("Content-Length"), 10);
-  if (!length) {
-    // An editor's, most likely.
-    cut_line_end(rest);
-    return std::string(rest);
+  return std::string(rest.substr(0, length));
+}
+
+// Judged as the gate judges it; taken as it was meant, as far as that can be seen.
+std::string body_of(std::string_view rest, const Gathered& gathered, RequestText& out) {
+  Framing framing{};
+  std::uint64_t length = 0;
+  Flaw flaw;
+  constexpr int kVersion = 11;
+  if (check_framing(gathered, kVersion, framing, length, flaw) == Parse::Bad) {
+    out.flaws.push_back(flaw.sentence);
+    return std::string(without_line_end(rest));
   }
-  if (rest.size() < *length) {
-    out.remark("Content-Length is " + std::to_string(*length) + ", and the body here has " +
-               std::to_string(rest.size()) + " bytes: something was lost.");
-  }
-  return std::string(rest.substr(0, *length));
+  if (framing == Framing::Chunked) return chunked_body(rest, out);
+  if (framing == Framing::Length) return measured_body(rest, length, out);
+  return std::string(without_line_end(rest));
 }
 
 }  // namespace
@@ -133,6 +157,9 @@ std::string_view RequestText::value_or_empty(std::string_view name) const {
 
 ReadRequest read_http(std::string_view text) {
   RequestText out;
+  if (text.substr(0, text.find_first_of(" \r\n")) == "curl") {
+    return verify::Failure(std::string("it is a curl command: give it with --curl"));
+  }
   const std::string bytes = without_marks(text);
   std::string_view rest = bytes;
   const std::string head = take_head(rest, out);
@@ -151,7 +178,7 @@ ReadRequest read_http(std::string_view text) {
   out.method = line.method;
   out.target = line.target;
   for (const Field& field : fields) out.fields.emplace_back(field.name, field.value);
-  out.body = body_of(rest, out);
+  out.body = body_of(rest, gathered, out);
   return out;
 }
 

@@ -18,8 +18,10 @@ struct RequestText {
   std::string scheme, authority;  // of an absolute URL; empty: not told
   std::string target = "/";       // origin-form, as written
   std::vector<std::pair<std::string, std::string>> fields;
+  std::string fragment;  // of the URL of a command; never sent
   std::string body;
   std::vector<std::string> remarks;
+  std::vector<std::string> flaws;  // for which the gate answers 400
 
   // The first value of a field, in any case; null without one.
   const std::string* field(std::string_view name) const;
@@ -34,7 +36,8 @@ using ReadRequest = verify::Result<RequestText, std::string>;
 // that begin with "> " are taken too.
 ReadRequest read_http(std::string_view text);
 
-// A command line for a POSIX shell, as it is pasted.
+// A command line for a POSIX shell, or for cmd of Windows, as it is pasted. Fails on what browsers
+// copy for other shells.
 ReadRequest read_curl(std::string_view text);
 
 // The words of the first command in a text for a POSIX shell, unquoted. Nothing is expanded.
@@ -43,5 +46,10 @@ struct ShellWords {
   std::vector<std::string> remarks;
 };
 ShellWords shell_words(std::string_view text);
+
+// The same as Windows takes a command apart: first cmd, with its '^', and then the program itself.
+ShellWords cmd_words(std::string_view text);
+// Whether the text is for cmd.
+bool is_for_cmd(std::string_view text);
 
 }  // namespace gateway::cli

@@ -54,12 +54,14 @@ std::size_t width(std::string_view text) {
 
 }  // namespace
 
-std::string printable(std::string_view bytes) {
+namespace {
+
+std::string safe(std::string_view bytes, bool backslash_too) {
   std::string out;
   while (!bytes.empty()) {
     const Rune rune = first_rune(bytes);
     const std::string_view piece = bytes.substr(0, std::max<std::size_t>(1, rune.length));
-    if (rune.length == 0 || steers(rune.value) || rune.value == '\\') {
+    if (rune.length == 0 || steers(rune.value) || (backslash_too && rune.value == '\\')) {
       append_hex(out, piece);
     } else {
       out += piece;
@@ -68,6 +70,11 @@ std::string printable(std::string_view bytes) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string printable(std::string_view bytes) { return safe(bytes, true); }
+std::string told(std::string_view sentence) { return safe(sentence, false); }
 
 std::string joined(const std::vector<std::string>& words, std::string_view empty) {
   std::string out;

@@ -13,6 +13,10 @@ namespace gateway::cli {
 // whatever isn't UTF-8 as \xNN.
 std::string printable(std::string_view bytes);
 
+// The same, but for `\`: for a sentence in which a stranger's bytes were escaped where they were
+// put in, so that none is escaped twice.
+std::string told(std::string_view sentence);
+
 // "a, b", printable; "-" when there are none.
 std::string joined(const std::vector<std::string>& words, std::string_view empty = "-");
 

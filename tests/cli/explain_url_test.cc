@@ -77,12 +77,20 @@ TEST_CASE("with a store alone, the request says what its URL is, and both scheme
     CHECK(ran.code == 0);
     CHECK(ran.out.starts_with("The signature is right"));
     CHECK(has(ran.out, "GET " + scheme + "://api.example.com/x\n"));
-    CHECK(has(ran.out, scheme == "http" ? "with http the signature is right"
-                                        : "https is taken for granted"));
+    CHECK(has(ran.out,
+              scheme == "http" ? "http fits the signature better" : "https is taken for granted"));
     CHECK(has(ran.out, "Without --config the routes are not known"));
     const Ran curl = desk.by_store("--curl", "curl -H 'Authorization: " + authorization + "' " +
                                                  scheme + "://api.example.com/x");
     CHECK(curl.out.starts_with("The signature is right"));
+  }
+  // Neither scheme is blamed beside what is wrong.
+  for (const std::string scheme : {"https", "http"}) {
+    const Ran slip = desk.by_store("--http", dump("/x", field(base(scheme + "://api.example.com/x"),
+                                                              "client+secret&token/secret")));
+    CHECK(slip.code == 0);
+    CHECK(has(slip.out, "The secrets went into the key as they are"));
+    CHECK_FALSE(has(slip.out, "The URL was signed with"));
   }
   const Ran wrong = desk.by_store("--http", dump("/x", field(base("http://other/x"))));
   CHECK(wrong.code == 1);

@@ -74,20 +74,40 @@ TEST_CASE("a body without Content-Length loses the line end that an editor adds"
 }
 
 TEST_CASE("Content-Length cuts a body, and a shorter one is remarked on") {
-  CHECK(http("GET / HTTP/1.1\nContent-Length: 3\n\na=bcd").body == "a=b");
+  const RequestText more = http("GET / HTTP/1.1\nContent-Length: 3\n\na=bcd");
+  CHECK(more.body == "a=b");
+  CHECK(has(remarks(more), "Content-Length is 3, and the body here has 5"));
+  CHECK(http("GET / HTTP/1.1\nContent-Length: 3\n\na=b\r\n").remarks.empty());
   const RequestText cut = http("GET / HTTP/1.1\nContent-Length: 9\n\na=b");
   CHECK(cut.body == "a=b");
   CHECK(has(remarks(cut), "Content-Length is 9, and the body here has 3"));
 }
 
-TEST_CASE("chunks are joined, as far as they go") {
+TEST_CASE("chunks are joined, and a body that is none from begin to end is taken as it stands") {
   const std::string head = "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n";
   CHECK(http(head + "3\r\na=b\r\n2;x=y\r\ncd\r\n0\r\n\r\n").body == "a=bcd");
   CHECK(http(head + "3\na=b\n0\n\n").body == "a=b");
-  const RequestText cut = http(head + "3\na=b\n5\nc");
-  CHECK(cut.body == "a=b");
-  CHECK(cut.remarks.size() == 1);
-  CHECK(http(head + "x=payload alone").body == "x=payload alone");
+  CHECK(http(head + "3\na=b\n0\nX: y\n\n").body == "a=b");
+  for (const std::string body : {"3\na=b\n5\nc", "a=1&b=2", "x=payload alone", "3\na=b", "c",
+                                 "2\na=b\n0\n\n", "-1\na\n0\n\n", "3\na=b\n0\n\nmore"}) {
+    CAPTURE(body);
+    const RequestText odd = http(head + body);
+    // But for the line end that an editor adds.
+    CHECK(odd.body == (body.ends_with('\n') ? body.substr(0, body.size() - 1) : body));
+    CHECK(has(remarks(odd), "The head says that the body is chunked"));
+  }
+}
+
+TEST_CASE("framing that the gate refuses is told") {
+  const std::string line = "POST / HTTP/1.1\n";
+  for (const std::string fields :
+       {"Content-Length: 3\nContent-Length: 3\n", "Content-Length: +3\n", "Content-Length: 3,3\n",
+        "Content-Length: 3\nTransfer-Encoding: chunked\n", "Transfer-Encoding: gzip, chunked\n"}) {
+    CAPTURE(fields);
+    const RequestText request = http(line + fields + "\na=b");
+    CHECK(request.flaws.size() == 1);
+    CHECK(request.body == "a=b");
+  }
 }
 
 TEST_CASE("what curl -v shows, other versions, and blank lines before it are taken") {
@@ -223,4 +243,61 @@ TEST_CASE("what a curl command says and is not read is remarked on, secrets apar
   CHECK_FALSE(read_curl("wget https://h/").ok());
   CHECK_FALSE(read_curl("curl -X").ok());
   CHECK_FALSE(read_curl("").ok());
+}
+
+TEST_CASE("a command copied for cmd of Windows is read as Windows reads it") {
+  const std::string wanted = "OAuth oauth_nonce=\"n\", oauth_signature=\"a%2Bb%3D\"";
+  const std::string commands[] = {
+      "curl ^\"https://h/p?a=1^&b=%^2F^\" ^\r\n  -H ^\"Authorization: OAuth "
+      "oauth_nonce=^\\^\"n^\\^\", "
+      "oauth_signature=^\\^\"a^%^2Bb^%^3D^\\^\"^\" ^\r\n  --compressed",
+      "curl.exe ^\"https://h/p?a=1^&b=^%^2F^\" ^\n -H ^\"Authorization: OAuth "
+      "oauth_nonce=^\"^\"n^\"^\", "
+      "oauth_signature=^\"^\"a^%^2Bb^%^3D^\"^\"^\"",
+      "curl \"https://h/p?a=1&b=%2F\" ^\n -H \"Authorization: OAuth oauth_nonce=\\\"n\\\", "
+      "oauth_signature=\\\"a%2Bb%3D\\\"\"",
+      "curl \"https://h/p?a=1&b=%2F\" -H \"Authorization: OAuth oauth_nonce=\"\"n\"\", "
+      "oauth_signature=\"\"a%2Bb%3D\"\"\"",
+      "C:\\tools\\curl https://h/p?a=1^&b=%2F -H \"Authorization: OAuth oauth_nonce=\\\"n\\\", "
+      "oauth_signature=\\\"a%2Bb%3D\\\"\"",
+  };
+  for (const std::string& command : commands) {
+    CAPTURE(command);
+    const auto request = gateway::cli::read_curl(command);
+    REQUIRE(request.ok());
+    CHECK(request->target == "/p?a=1&b=%2F");
+    REQUIRE(request->field("Authorization") != nullptr);
+    CHECK(*request->field("Authorization") == wanted);
+    CHECK(has(remarks(*request), "cmd of Windows"));
+  }
+  const auto form = gateway::cli::read_curl(
+      "curl ^\"https://h/^\" ^\n  --data-raw ^\"a=1^&b=x^\n\ny^&c=^%^C3^%^BC^\" ^\n  --insecure");
+  REQUIRE(form.ok());
+  CHECK(form->body == "a=1&b=x\ny&c=%C3%BC");
+}
+
+TEST_CASE("what browsers copy for other programs is refused by name") {
+  const std::pair<std::string, std::string> rows[] = {
+      {"Invoke-WebRequest -Uri \"https://h/\" -Headers @{\n\"Authorization\"=\"OAuth x\"}",
+       "PowerShell"},
+      {"$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n"
+       "Invoke-WebRequest -UseBasicParsing -Uri \"https://h/\"",
+       "PowerShell"},
+      {"invoke-restmethod https://h/", "no curl command"},
+      {"Invoke-RestMethod https://h/", "PowerShell"},
+      {"fetch(\"https://h/\", {\"headers\": {\"authorization\": \"OAuth x\"}});", "fetch"},
+      {"await fetch(\"https://h/\", {});", "fetch"},
+      {"{\"log\": {\"entries\": []}}", "HAR"},
+      // A quotation that takes the credentials with it.
+      {"curl https://h/ -H Authorization: OAuth oauth_signature=\"x\"", "lost in its quotation"},
+      {"curl https://h/ -H \"Authorization: OAuth oauth_nonce=\"n\", oauth_signature=\"s\"\"",
+       "lost in its quotation"},
+  };
+  for (const auto& [text, why] : rows) {
+    CAPTURE(text);
+    const auto request = gateway::cli::read_curl(text);
+    REQUIRE_FALSE(request.ok());
+    CAPTURE(request.error());
+    CHECK(has(request.error(), why));
+  }
 }

@@ -1,10 +1,13 @@
 """portcullis explain on requests that the gate really refused."""
 
+import base64
+import hashlib
+import hmac
 import json
 
 from dance import CALLBACK, Client, User, query
 from gate import HOST, run
-from signer import SECRET, TOKEN_SECRET, Signer
+from signer import SECRET, TOKEN_SECRET, Signer, escape
 
 
 def explain(gate, data, *more, kind="--http"):
@@ -107,3 +110,78 @@ def test_a_body_without_its_hash_is_told_of_where_the_route_wants_it(new_gate, r
         assert gate.exchange(data, data.split()[0].decode()).status == 200
         code, out = explain(gate, data.decode())
         assert out.startswith("The signature is right, and nothing"), out
+
+
+OAUTH = {
+    "oauth_consumer_key": "client", "oauth_nonce": "n0", "oauth_signature_method": "HMAC-SHA1", "oauth_timestamp": "1",
+    "oauth_token": "token",
+}
+KEY = f"{escape(SECRET)}&{escape(TOKEN_SECRET)}"
+
+
+def signed(url, parameters="", method="GET", key=KEY, order=sorted):
+    """An Authorization field whose base string has exactly this URL and these pairs, which are encoded already."""
+    pairs = [f"{name}={value}" for name, value in OAUTH.items()] + ([*parameters.split("&")] if parameters else [])
+    base = "&".join([method, escape(url), escape("&".join(order(pairs)))])
+    mac = hmac.new(key.encode(), base.encode(), hashlib.sha1).digest()
+    given = {**OAUTH, "oauth_signature": base64.b64encode(mac).decode()}
+    return "OAuth " + ", ".join(f'{name}="{escape(value)}"' for name, value in given.items())
+
+
+def told(store, target, field, *more, method="GET", body="", fields=()):
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {HOST}", f"Authorization: {field}", *fields, "", ""]
+    code, out, err = store.run("explain", "--http", "-", "--json", *more, input="\r\n".join(lines) + body)
+    assert err == "" and SECRET not in out and TOKEN_SECRET not in out
+    found = json.loads(out)
+    return code, found, [change["name"] for miss in found["near_misses"][:1] for change in miss["changes"]]
+
+
+def test_each_of_the_slips_of_a_client_is_named_and_nothing_beside_it(alice, store):
+    url = f"http://{HOST}/x"
+    form = {"method": "POST", "body": "a=1&b=2", "fields": ["Content-Type: application/x-www-form-urlencoded"]}
+    as_json = {"method": "POST", "body": '{"a": 1, "b": [1, 2]}', "fields": ["Content-Type: application/json"]}
+    parts = {
+        "method": "POST", "fields": ["Content-Type: multipart/form-data; boundary=B"],
+        "body": '--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n',
+    }
+    rows = [
+        (["question_mark_signed"], "/x?a=1&b=2", signed(url, "?a=1&b=2"), {}),
+        (["repeats_joined"], "/x?a=1&a=2", signed(url, "a=1%2C2"), {}),
+        (["www_added"], "/x", signed(f"http://www.{HOST}/x"), {}),
+        (["host_in_capitals"], "/x", signed(f"http://{HOST.upper()}/x"), {}),
+        (["key_not_encoded"], "/x", signed(url, key=f"{SECRET}&{TOKEN_SECRET}"), {}),
+        (["space_in_secret"], "/x", signed(url, key=f"{escape(SECRET + ' ')}&{escape(TOKEN_SECRET)}"), {}),
+        (["line_end_in_token_secret"], "/x", signed(url, key=KEY + "%0A"), {}),
+        (["client_key_as_token_secret"], "/x", signed(url, key=f"{escape(SECRET)}&client"), {}),
+        (["lower_case_escapes_in_parameters"], "/x?a=%2F", signed(url, "a=%2f"), {}),
+        (["json_signed"], "/x", signed(url, "a=1&b=1%2C2", "POST"), as_json),
+        (["json_signed"], "/x", signed(url, "a=1&b%5B0%5D=1&b%5B1%5D=2", "POST"), as_json),
+        (["multipart_signed"], "/x", signed(url, "a=1", "POST"), parts),
+        (["form_left_out"], "/x", signed(url, "", "POST"), form),
+        (["method_get"], "/x", signed(url, "a=1&b=2"), form),
+        (["slash_added", "repeats_joined"], "/x?a=1&a=2", signed(url + "/", "a=1%2C2"), {}),
+    ]
+    for names, target, field, more in rows:
+        code, found, changes = told(store, target, field, **more)
+        assert (code, changes) == (0, names), (names, changes, found["near_misses"])
+        assert found["near_misses"][0]["signature_fits"] and len(found["near_misses"]) == 1
+        right = {"/x?a=1&a=2": "a=1&a=2", "/x?a=1&b=2": "a=1&b=2", "/x?a=%2F": "a=%2F"}.get(target, "")
+        right = "a=1&b=2" if more is form else right
+        code, found, changes = told(store, target, signed(url, right, more.get("method", "GET")), **more)
+        assert (code, found["signature"], changes) == (0, "right", [])
+    code, found, changes = told(store, "/x", signed(url, key="another&secret"))
+    assert (code, found["cause_found"], changes) == (1, False, [])
+
+
+def test_with_a_store_the_target_is_judged_as_the_gate_judges_it_and_shown_once_escaped(alice, store):
+    for target, shown in (("/x?a=\xe9", "\\xe9"), ("/x?a=b#c", "#"), ("/x%zz", "%zz"), ("/x y", None), ("/x\x7f", None)):
+        request = f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: {signed(f'http://{HOST}/x')}\r\n\r\n"
+        path = store.path.parent / "request.txt"
+        path.write_bytes(request.encode("latin-1"))
+        code, out, err = store.run("explain", "--http", path)
+        path.unlink()
+        if shown is None:
+            assert code == 1 and "can't be read" in err
+            continue
+        assert code == 0 and "refuses this target with 400" in out and shown in out, out
+        assert "\\x5c" not in out and "The signature is right, and nothing" not in out
