@@ -27,6 +27,7 @@ Loaded load(std::string_view toml) {
   const bool realms_are_known = read_oauth(root, settings);
   read_provider(root, settings);
   read_login(root, settings);
+  check_allowed_names(root, settings);
   read_routes(root, settings, realms_are_known);
   root.finish();
   if (mistakes.size() > 0) return std::move(mistakes).in_order();

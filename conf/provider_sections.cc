@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "conf/field_names.h"
 #include "conf/phrase.h"
 #include "conf/provider_paths.h"
 #include "conf/sections.h"
@@ -50,6 +51,13 @@ void check_login(Reader& in, const Settings& settings) {
     needs("header", "login.header", in.take("header"));
     needs("header", "listen.trusted_proxies", !settings.listen.trusted_proxies.empty());
   }
+  if (!login.header) return;
+  const FieldRole role = role_of(*login.header);
+  if (role != FieldRole::Hop && role != FieldRole::Judged && folded(*login.header) != "host") {
+    return;
+  }
+  in.mistakes().add(in.where("header"), "login.header can't be " + quoted(*login.header) +
+                                            ", by which the gate itself decides");
 }
 
 // Two of the provider's addresses that are one.

@@ -33,6 +33,8 @@ bool read_oauth(Reader& root, Settings& settings);
 // [provider] and [login]; [listen] and [oauth] must have been read.
 void read_provider(Reader& root, Settings& settings);
 void read_login(Reader& root, Settings& settings);
+// headers.allow_names against what else the file says; all of the above must have been read.
+void check_allowed_names(Reader& root, const Settings& settings);
 
 // [[upstream]] and [[route]], and what they must have in common with the rest, which must have been
 // read.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "conf/field_names.h"
 #include "conf/phrase.h"
 #include "conf/sections.h"
 #include "conf/values.h"
@@ -30,7 +31,7 @@ constexpr std::string_view kFraming[] = {
 
 std::optional<Url> parse_external_url(std::string_view text) {
   auto url = parse_url(text);
-  return url && !url->has_query ? url : std::nullopt;
+  return url && !url->has_query && parse_authority(url->authority()) ? url : std::nullopt;
 }
 
 std::optional<Milliseconds> parse_positive_duration(std::string_view text) {
@@ -136,6 +137,30 @@ void check_headers(Reader& in, const Headers& headers) {
   }
 }
 
+// A sentence about a name that would let strangers speak for the gate; empty: there is nothing
+// wrong with it.
+std::string claim_of(std::string_view name, const Settings& settings) {
+  const Headers& headers = settings.headers;
+  const std::string whole = folded(name);
+  for (const std::string_view one : {std::string_view(whole), without_cgi_prefix(whole)}) {
+    if (role_of(one) != FieldRole::Other) {
+      return "which many backends read as a field that the gate itself sets, drops or decides by";
+    }
+    if (one.starts_with(folded(headers.strip_prefix))) {
+      return "which many backends read as one of headers.strip_prefix";
+    }
+    for (const std::string* identity :
+         {&headers.user, &headers.client, &headers.realms, &headers.token}) {
+      if (one == folded(*identity)) return "which many backends read as " + quoted(*identity);
+    }
+    const auto& login = settings.login.header;
+    if (login && one == folded(*login)) {
+      return "which many backends read as login.header, " + quoted(*login);
+    }
+  }
+  return {};
+}
+
 void read_headers(Reader& in, Headers& out) {
   in.parsed("user", out.user, only(is_token), kFieldName);
   in.parsed("client", out.client, only(is_token), kFieldName);
@@ -143,6 +168,8 @@ void read_headers(Reader& in, Headers& out) {
   in.parsed("token", out.token, only(is_token), kFieldName);
   in.parsed("strip_prefix", out.strip_prefix, only(is_token),
             "how header fields' names begin, such as \"X-OAuth-\"");
+  in.parsed_list("allow_names", out.allow_names, only(is_token),
+                 "a header field's name such as \"X_Trace.Id\"");
   check_headers(in, out);
 }
 
@@ -209,6 +236,20 @@ void read_server(Reader& root, Settings& settings) {
   section(root, "headers", [&](Reader& in) { read_headers(in, settings.headers); });
   section(root, "limits", [&](Reader& in) { read_limits(in, settings.limits); });
   section(root, "timeouts", [&](Reader& in) { read_timeouts(in, settings.timeouts); });
+}
+
+void check_allowed_names(Reader& root, const Settings& settings) {
+  const Node* headers = root.take("headers");
+  if (!headers || headers->kind != Node::Kind::Table) return;
+  const Node* list = Reader(*headers, "headers", root.mistakes()).take("allow_names");
+  if (!list || list->kind != Node::Kind::Array) return;
+  for (const Node& item : list->items) {
+    if (item.kind != Node::Kind::String || !is_token(item.text)) continue;
+    const std::string claim = claim_of(item.text, settings);
+    if (claim.empty()) continue;
+    root.mistakes().add(item.where,
+                        "headers.allow_names can't have " + quoted(item.text) + ", " + claim);
+  }
 }
 
 }  // namespace conf

@@ -139,6 +139,7 @@ struct Headers {
   std::string realms = "X-OAuth-Realms";
   std::string token = "X-OAuth-Token-Id";
   std::string strip_prefix = "X-OAuth-";
+  std::vector<std::string> allow_names;  // of fields that go on though their names aren't plain
   friend bool operator==(const Headers&, const Headers&) = default;
 };
 

@@ -60,6 +60,11 @@ bool is_uri_host(std::string_view text) {
   return is_registered_name(text);
 }
 
+// "a.example." and "%61.example" are a.example to some servers and another host to others.
+bool has_one_spelling(std::string_view host) {
+  return !host.ends_with('.') && host.find('%') == std::string_view::npos;
+}
+
 // Where the ':' before the port stands, or the end. The colons inside brackets don't count.
 std::size_t end_of_host(std::string_view text) {
   const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
@@ -166,7 +171,7 @@ HostPort split_authority(std::string_view authority) {
 
 std::optional<std::string> parse_authority(std::string_view text) {
   const HostPort parts = split_authority(text);
-  if (!is_uri_host(parts.host)) return std::nullopt;
+  if (!is_uri_host(parts.host) || !has_one_spelling(parts.host)) return std::nullopt;
   std::string out = lowered(parts.host);
   if (parts.port.empty()) return out;  // or a ':' with nothing behind it
   const auto port = parse_number<std::uint16_t>(parts.port);

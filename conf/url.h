@@ -55,7 +55,9 @@ struct HostPort {
 };
 HostPort split_authority(std::string_view authority);
 
-// uri-host [":" port] of a Host field (RFC 9110 7.2), lower-cased; nothing if it isn't one.
+// uri-host [":" port] of a Host field (RFC 9110 7.2), lower-cased; nothing if it isn't one. Nor if
+// it ends with a dot or has a percent-encoding: some servers would take it for the host without,
+// and routes and signatures go by one spelling.
 std::optional<std::string> parse_authority(std::string_view text);
 
 }  // namespace conf

@@ -108,13 +108,4 @@ bool is_quirk(std::string_view text) {
   return std::find(std::begin(kQuirks), std::end(kQuirks), text) != std::end(kQuirks);
 }
 
-std::string folded(std::string_view field_name) {
-  std::string out(field_name);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '_' || c == '.') c = '-';
-  }
-  return out;
-}
-
 }  // namespace conf

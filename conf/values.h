@@ -35,7 +35,4 @@ bool is_quirk(std::string_view text);
 inline constexpr std::string_view kQuirk =
     "a quirk: unencoded_key, raw_body_hash, query_in_form, crlf_fields or milliseconds";
 
-// Field names as lenient servers read them: lower case, with '_' and '.' as '-'.
-std::string folded(std::string_view field_name);
-
 }  // namespace conf

@@ -1,5 +1,6 @@
 // The request goes to the backend, and the head of its answer comes back.
 
+#include <algorithm>
 #include <array>
 
 #include "gateway/exchange.h"
@@ -102,6 +103,17 @@ Step upstream_failed(Exchange& x, const std::string& what, const ErrorCode& erro
   return stop({.fault = Fault::UpstreamBroken, .detail = what + ": " + error.message()});
 }
 
+// Whoever is told twice is nobody, as at the provider's own pages.
+bool may_pass_login_user(const Exchange& x) {
+  const conf::Settings& settings = x.gate.settings;
+  if (settings.login.mode != conf::LoginMode::Header || x.credential) return false;
+  if (!is_trusted(settings.listen.trusted_proxies, x.connection.peer_ip())) return false;
+  const auto told = [&x](const Field& field) {
+    return x.gate.hygiene.names_login_user(field.name);
+  };
+  return std::count_if(x.request.fields.begin(), x.request.fields.end(), told) == 1;
+}
+
 void write_onward_head(Exchange& x, const UpstreamPool& pool) {
   const External& external = *x.external;
   Onward onward{.target = x.target.origin,
@@ -110,6 +122,7 @@ void write_onward_head(Exchange& x, const UpstreamPool& pool) {
                 .forwarded_for = x.forwarded_for,
                 .scheme = external.scheme,
                 .authority = external.authority,
+                .pass_login_user = may_pass_login_user(x),
                 .pass_authorization = x.route->pass_authorization,
                 .framing = x.request.framing,
                 .length = x.request.length};

@@ -6,41 +6,13 @@
 #include <cstddef>
 #include <cstring>
 
+#include "conf/field_names.h"
+
 // Heads are written in one pass into memory that was made large enough before, since this runs for
 // each request.
 
 namespace gateway {
 namespace {
-
-// Lower case, and '-' for the bytes that CGI-like backends don't tell from it.
-constexpr std::array<char, 256> kFolded = [] {
-  std::array<char, 256> table{};
-  for (std::size_t c = 0; c < table.size(); ++c) table[c] = static_cast<char>(c);
-  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + ('a' - 'A'));
-  table['_'] = table['.'] = '-';
-  return table;
-}();
-
-char folded(char c) { return kFolded[static_cast<unsigned char>(c)]; }
-
-// `canonical` is folded already.
-bool begins(std::string_view name, std::string_view canonical) {
-  if (name.size() < canonical.size()) return false;
-  for (std::size_t i = 0; i < canonical.size(); ++i) {
-    if (folded(name[i]) != canonical[i]) return false;
-  }
-  return true;
-}
-
-bool is(std::string_view name, std::string_view canonical) {
-  return name.size() == canonical.size() && begins(name, canonical);
-}
-
-std::string folded(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) c = folded(c);
-  return out;
-}
 
 // Appends to a string whose end was moved out of the way before, and puts it back when done.
 class Writer {
@@ -85,70 +57,13 @@ std::size_t size_of(const std::vector<Field>& fields) {
   return size;
 }
 
-// Fields that end at this hop in either direction (RFC 9110 7.6.1), the framing, and what we write
-// ourselves.
-bool ends_here(std::string_view name) {
-  switch (name.size()) {
-    case 2:
-      return is(name, "te");
-    case 7:
-      return is(name, "trailer") || is(name, "upgrade");
-    case 10:
-      return is(name, "connection") || is(name, "keep-alive");
-    case 12:
-      return is(name, "x-request-id");
-    case 14:
-      return is(name, "content-length") || is(name, "http2-settings");
-    case 16:
-      return is(name, "proxy-connection");
-    case 17:
-      return is(name, "transfer-encoding");
-    case 18:
-      return is(name, "proxy-authenticate");
-    case 19:
-      return is(name, "proxy-authorization");
-    default:
-      return false;
+bool is_identity(std::string_view name, std::string_view prefix,
+                 const std::vector<std::string>& names) {
+  if (!prefix.empty() && conf::folds_to_begin(name, prefix)) return true;
+  for (const std::string& canonical : names) {
+    if (conf::folds_to(name, canonical)) return true;
   }
-}
-
-bool overrides_method(std::string_view name) {
-  return is(name, "x-http-method") || is(name, "x-http-method-override") ||
-         is(name, "x-method-override");
-}
-
-// Fields by which backends let another path stand for the one that was decided on.
-bool overrides_target(std::string_view name) {
-  return is(name, "x-original-url") || is(name, "x-rewrite-url");
-}
-
-// The rest of what a client's request must not hand on.
-bool ends_with_client(const Field& field, bool identified) {
-  const std::string_view name = field.name;
-  switch (name.size()) {
-    case 4:
-      return is(name, "host");
-    case 5:  // to a CGI it would be HTTP_PROXY
-      return is(name, "proxy");
-    case 6:
-      return is(name, "expect");
-    case 9:
-      return is(name, "forwarded") || is(name, "x-real-ip");
-    case 11:
-      if (is(name, "x-client-ip")) return true;
-      break;
-    case 12:  // its twins, Content_Type and the like
-      if (is(name, "content-type")) return name[7] != '-';
-      break;
-    case 14:
-      if (is(name, "true-client-ip")) return true;
-      break;
-    default:
-      break;
-  }
-  if (name.size() < 11 || folded(name[0]) != 'x' || folded(name[1]) != '-') return false;
-  return begins(name, "x-forwarded") || overrides_target(name) ||
-         (identified && overrides_method(name));
+  return false;
 }
 
 // What Connection can't take away: without these a request would mean something else.
@@ -202,13 +117,28 @@ void write_cookies(const Field& field, Writer& to) {
 
 void write_request_field(const Field& field, const RequestHead& head, const Onward& onward,
                          const Hygiene& hygiene, Writer& to) {
-  if (ends_here(field.name) || ends_with_client(field, !onward.identity_lines.empty())) return;
-  if (!head.connection.empty() && named(field.name, head.connection)) return;
-  if (hygiene.forged(field.name)) return;
-  if (is(field.name, "authorization") && !onward.pass_authorization && is_oauth(field.value))
+  const std::string_view name = field.name;
+  if (hygiene.forged(name)) return;
+  if (!head.connection.empty() && named(name, head.connection)) return;
+  if (hygiene.names_login_user(name)) {
+    if (onward.pass_login_user && hygiene.is_login_header(name)) to.line(name, field.value);
     return;
-  if (is(field.name, "cookie")) return write_cookies(field, to);
-  to.line(field.name, field.value);
+  }
+  if (!hygiene.may_be_named(name)) return;
+  switch (conf::role_of(name)) {
+    case conf::FieldRole::Hop:
+    case conf::FieldRole::Dropped:
+      return;
+    case conf::FieldRole::Judged:
+      if (same_name(name, "cookie")) return write_cookies(field, to);
+      if (same_name(name, "authorization") && !onward.pass_authorization && is_oauth(field.value)) {
+        return;
+      }
+      break;
+    case conf::FieldRole::Other:
+      break;
+  }
+  to.line(name, field.value);
 }
 
 void write_framing(Framing framing, std::uint64_t length, Writer& to) {
@@ -253,19 +183,38 @@ bool is_own_cookie(std::string_view cookie) {
   return same_name(name, "portcullis") || same_name(name, "portcullis-known");
 }
 
-Hygiene::Hygiene(const conf::Headers& headers)
-    : headers_(headers), prefix_(folded(headers.strip_prefix)) {
+Hygiene::Hygiene(const conf::Headers& headers, const conf::Login& login)
+    : headers_(headers),
+      prefix_(conf::folded(headers.strip_prefix)),
+      login_header_(login.header.value_or("")),
+      login_(conf::folded(login_header_)) {
   for (const std::string* name :
        {&headers.user, &headers.client, &headers.realms, &headers.token}) {
-    std::string canonical = folded(*name);
+    std::string canonical = conf::folded(*name);
     if (prefix_.empty() || !canonical.starts_with(prefix_)) names_.push_back(std::move(canonical));
   }
 }
 
 bool Hygiene::forged(std::string_view name) const {
-  if (!prefix_.empty() && begins(name, prefix_)) return true;
-  return std::any_of(names_.begin(), names_.end(),
-                     [name](const std::string& canonical) { return is(name, canonical); });
+  if (is_identity(name, prefix_, names_)) return true;
+  const std::string_view rest = conf::without_cgi_prefix(name);
+  return rest.size() != name.size() && is_identity(rest, prefix_, names_);
+}
+
+bool Hygiene::may_be_named(std::string_view name) const {
+  if (conf::is_plain_name(name)) return true;
+  const auto& allowed = headers_.allow_names;
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [name](const std::string& one) { return same_name(one, name); });
+}
+
+bool Hygiene::names_login_user(std::string_view name) const {
+  if (login_.empty()) return false;
+  return conf::folds_to(name, login_) || conf::folds_to(conf::without_cgi_prefix(name), login_);
+}
+
+bool Hygiene::is_login_header(std::string_view name) const {
+  return same_name(name, login_header_);
 }
 
 std::string identity_lines(const Identity& identity, const conf::Headers& headers) {
@@ -316,9 +265,9 @@ void write_response_head(const ResponseHead& head, const Returned& returned, std
   to.put(head.reason);
   to.put("\r\n");
   for (const Field& field : head.fields) {
-    if (ends_here(field.name)) continue;
+    if (conf::role_of(field.name) == conf::FieldRole::Hop) continue;
     if (!head.connection.empty() && named(field.name, head.connection)) continue;
-    if (same_name(field.name, "set-cookie") && is_own_cookie(field.value)) continue;
+    if (conf::folds_to(field.name, "set-cookie") && is_own_cookie(field.value)) continue;
     to.line(field.name, field.value);
   }
   if (returned.bodiless && !lengthless && head.told) {

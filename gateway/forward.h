@@ -17,16 +17,23 @@ namespace gateway {
 // Which inbound fields never reach the backend, prepared from the settings. Immutable, any thread.
 class Hygiene {
  public:
-  explicit Hygiene(const conf::Headers& headers);
-  // The name, in any case and with '_' and '.' read as '-', begins with strip_prefix or is an
-  // identity field.
+  explicit Hygiene(const conf::Headers& headers, const conf::Login& login = {});
+  // The name, folded, begins with strip_prefix or is an identity field.
   bool forged(std::string_view name) const;
+  // Letters, digits and '-', or one of headers.allow_names.
+  bool may_be_named(std::string_view name) const;
+  // A backend may read it as login.header.
+  bool names_login_user(std::string_view name) const;
+  // It is that field.
+  bool is_login_header(std::string_view name) const;
   const conf::Headers& headers() const { return headers_; }
 
  private:
   conf::Headers headers_;
-  std::string prefix_;              // canonical: lower case, '-' for '_' and '.'
-  std::vector<std::string> names_;  // canonical
+  std::string prefix_;              // folded
+  std::vector<std::string> names_;  // folded
+  std::string login_header_;
+  std::string login_;  // folded; empty: none
 };
 
 // Whether "name=value" of a Cookie or Set-Cookie field is a cookie of our own pages, which backends
@@ -52,19 +59,22 @@ struct Onward {
   std::string_view forwarded_for;  // the client's address, and those of the proxies behind it
   std::string_view scheme;         // external, for X-Forwarded-Proto
   std::string_view authority;      // external, for X-Forwarded-Host
+  // The request came from a trusted proxy that says who is there, and nobody signed it:
+  // login.header goes on. From anybody else it never does.
+  bool pass_login_user = false;
   // Otherwise Authorization is dropped when its scheme is OAuth; other schemes always pass.
   bool pass_authorization = false;
   // Length or Chunked when there is a body; POST, PUT and PATCH without one say Content-Length: 0.
   Framing framing = Framing::None;
   std::uint64_t length = 0;
 };
-// Method, target and fields of `head` onward, these in the order received. Not passed on, under any
-// spelling with '_' or '.' for '-':
+// Method, target and fields of `head` onward, these in the order received. Not passed on, whatever
+// the route, names compared as in conf/field_names.h:
+// - fields whose names aren't plain, unless headers.allow_names has them;
 // - what ends at this hop, and what Connection names (which can't harm Host, framing, Content-Type,
 //   Authorization or what is written here);
-// - Expect, Forwarded, X-Forwarded-*, X-Request-Id: the last two are written anew;
-// - X-Original-URL and X-Rewrite-URL, by which a backend would serve another path than was decided
-//   on; X-HTTP-Method, X-HTTP-Method-Override, X-Method-Override when there is identity to protect;
+// - what a backend would take for another path, method, host, scheme, address or user than was
+//   decided on; X-Forwarded-For, -Proto, -Host and X-Request-Id are written anew;
 // - forged identity, and the cookies of our own pages.
 void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene,
                         std::string& out);

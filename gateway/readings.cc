@@ -26,6 +26,30 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+bool is_encoded_slash(std::string_view escape) {
+  return escape.starts_with("%2F") || escape.starts_with("%2f");
+}
+
+bool has_encoded_slash(std::string_view text) {
+  return text.find("%2F") != std::string_view::npos || text.find("%2f") != std::string_view::npos;
+}
+
+// As servers decode that split the path first.
+std::string decoded_within_segments(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t end = 0;
+    while (end < text.size() && !is_encoded_slash(text.substr(end))) ++end;
+    out += decoded(text.substr(0, end));
+    text.remove_prefix(end);
+    if (text.empty()) break;
+    out += "%2F";
+    text.remove_prefix(3);
+  }
+  return out;
+}
+
 std::string without_parameters(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -87,19 +111,34 @@ bool has_dot_segment(std::string_view path) {
 
 }  // namespace
 
-bool reads_plainly(std::string_view path) {
+Form form_of(std::string_view path) {
   char before = 0;
+  bool small = true;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
-    if (c == '%' || c == ';' || c == '\\') return false;
-    if (before == '/' && (c == '/' || dot_segment_at(path, i))) return false;
+    if (c == '%' || c == ';' || c == '\\') return Form::Knotty;
+    if (before == '/' && (c == '/' || dot_segment_at(path, i))) return Form::Knotty;
+    if ((c >= 'A' && c <= 'Z') || (c == '/' && before == '.')) small = false;
     before = c;
   }
-  return true;
+  return small && before != '/' && before != '.' ? Form::Small : Form::Plain;
 }
 
 std::string changed(std::string_view text, unsigned changes) {
-  std::string out = changes & kDecoded ? decoded(text) : std::string(text);
+  std::string out(text);
+  switch (changes & kDecoding) {
+    case kWithinSegments:
+      out = decoded_within_segments(text);
+      break;
+    case kDecodedTwice:
+      out = decoded(out);
+      [[fallthrough]];
+    case kDecoded:
+      out = decoded(out);
+      break;
+    default:
+      break;
+  }
   return changes & kParametersCut ? without_parameters(out) : out;
 }
 
@@ -128,7 +167,17 @@ void Readings::expand(std::size_t index) {
   if (holds("//")) add(merged(from.path), from.changes);
   if (has_dot_segment(from.path)) add(resolved(from.path), from.changes);
   if (holds(";")) add(without_parameters(from.path), from.changes | kParametersCut);
-  if (!(from.changes & kDecoded) && holds("%")) add(decoded(from.path), from.changes | kDecoded);
+  if (const std::size_t nul = from.path.find('\0'); nul != std::string::npos) {
+    add(from.path.substr(0, nul), from.changes);
+  }
+  if (!holds("%")) return;
+  const unsigned others = from.changes & ~kDecoding;
+  const unsigned decoding = from.changes & kDecoding;
+  if (decoding == 0) add(decoded(from.path), others | kDecoded);
+  if (decoding == 0 && has_encoded_slash(from.path)) {
+    add(decoded_within_segments(from.path), others | kWithinSegments);
+  }
+  if (decoding == kDecoded) add(decoded(from.path), others | kDecodedTwice);
 }
 
 const PathReading* Readings::next() {

@@ -5,6 +5,7 @@
 // values; one thread at a time.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,23 +17,32 @@ inline constexpr std::size_t kMaxReadings = 64;
 inline constexpr std::size_t kLongPath = 2048;  // bytes; paths beyond it
 inline constexpr std::size_t kMaxReadingsOfLong = 8;
 
-// Transformations that can change the text of a route's pattern too.
-inline constexpr unsigned kDecoded = 1;        // percent-decoded once
-inline constexpr unsigned kParametersCut = 2;  // ";..." cut off each segment
+// What a reading did to the path that can change the text of a route's pattern too: how it decoded,
+// and whether ";..." was cut off each segment.
+inline constexpr unsigned kDecoding = 3;        // of the bits below
+inline constexpr unsigned kWithinSegments = 1;  // once, but for "%2F", which ends no segment then
+inline constexpr unsigned kDecoded = 2;         // once
+inline constexpr unsigned kDecodedTwice = 3;
+inline constexpr unsigned kParametersCut = 4;
+inline constexpr unsigned kAllChanges = 8;  // how many there are together
 
 struct PathReading {
   std::string path;
-  unsigned changes = 0;  // kDecoded and kParametersCut, as applied
+  unsigned changes = 0;
 };
 
-// There is one reading only: no '%', ';' or '\', no empty segment, no dot segment.
-bool reads_plainly(std::string_view path);
+enum class Form : std::uint8_t {
+  Knotty,  // there may be more readings than one
+  Plain,   // one reading: no '%', ';' or '\', no empty segment, no dot segment
+  Small,   // that, and it is as gateway/spelling.h would spell it, without a '/' at its end
+};
+Form form_of(std::string_view path);
 
 // `text` after the changes given, decoded first. '%' without two hex digits stays as it is.
 std::string changed(std::string_view text, unsigned changes);
 
-// Enumerates the distinct readings: percent-decoded at most once, and in any order and combination
-// dot segments resolved, "//" merged, "\" as "/", parameters cut.
+// Enumerates the distinct readings: percent-decoded at most twice, and in any order and combination
+// dot segments resolved, "//" merged, "\" as "/", parameters cut, and all cut behind a NUL.
 class Readings {
  public:
   explicit Readings(std::string_view path);  // as sent; it comes out first

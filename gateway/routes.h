@@ -2,7 +2,6 @@
 
 // Which route a request belongs to. Immutable after construction, hence safe from any thread. Pure.
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,21 +46,20 @@ class RouteTable {
   explicit RouteTable(const conf::Settings& settings);
 
   // `authority` lower-cased without the scheme's default port. Routes that name it come before
-  // those for all hosts. Considers every reading of the path that a
-  // lenient server might choose: as sent, percent-decoded once, dot segments resolved, "//" merged,
-  // "\" as "/",
-  // ";params" cut, and their combinations. A plain path costs no allocation.
+  // those for all hosts. Every reading of the path that a server might choose (gateway/readings.h)
+  // must lead to the same route. Case, a '/' at the end, and what else some servers don't look at
+  // (gateway/spelling.h) count where they lead to a more exact route than the path itself, and that
+  // one decides otherwise. The provider's own addresses count as routes here, but are not found. A
+  // plain path costs no allocation.
   Match match(std::string_view authority, std::string_view method, std::string_view path) const;
 
   // In matching order, for `portcullis check`.
   const std::vector<const conf::Route*>& in_order() const { return ordered_; }
 
  private:
-  struct Index;
+  struct Tables;
   std::vector<const conf::Route*> ordered_;
-  // By what a reading did to the path: patterns are read the same way, so that "/caf%C3%A9" is
-  // found decoded too.
-  std::array<std::shared_ptr<const Index>, 4> index_;
+  std::shared_ptr<const Tables> tables_;
 };
 
 }  // namespace gateway

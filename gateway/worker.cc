@@ -59,7 +59,7 @@ Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
       authorities(settings.listen, &settings.provider),
       endpoints(settings),
       pages(load_pages(settings.provider)),
-      hygiene(settings.headers),
+      hygiene(settings.headers, settings.login),
       policy(policy_of(settings.oauth)) {
   const conf::Settings& all = settings;
   for (const conf::Route& route : all.routes) {

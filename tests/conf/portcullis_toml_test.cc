@@ -86,7 +86,7 @@ const std::map<std::string, std::vector<std::string>> kKeys = {
       "revoke_path"}},
     {"login",
      {"mode", "session_idle", "session_lifetime", "check_url", "user", "sign_in_url", "header"}},
-    {"headers", {"user", "client", "realms", "token", "strip_prefix"}},
+    {"headers", {"user", "client", "realms", "token", "strip_prefix", "allow_names"}},
     {"limits",
      {"header_bytes", "target_bytes", "headers", "parameters", "form_bytes", "forms_bytes",
       "hashed_body_bytes", "hashed_bodies_bytes", "address_share", "body_bytes", "body_rate",

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "tests/conf/mistakes.h"
 
 TEST_CASE("[listen] is read") {
@@ -144,8 +146,10 @@ client = "X-Client"
 realms = "X-Realms"
 token = "X-Token"
 strip_prefix = "X-Id"
+allow_names = ["X_Trace.Id", "a~"]
 )");
-  CHECK(settings.headers == conf::Headers{"X-User", "X-Client", "X-Realms", "X-Token", "X-Id"});
+  CHECK(settings.headers ==
+        conf::Headers{"X-User", "X-Client", "X-Realms", "X-Token", "X-Id", {"X_Trace.Id", "a~"}});
 }
 
 TEST_CASE("mistakes in [headers] are reported") {
@@ -168,6 +172,53 @@ TEST_CASE("mistakes in [headers] are reported") {
        {"2:16: headers.strip_prefix \"c\" would take away \"connection\", which HTTP itself "
         "needs"}},
       {"[headers]\nstrip_prefix = \"tea\"", {}},
+  });
+}
+
+TEST_CASE("a name that backends read as one the gate sets or decides by is never allowed") {
+  const auto refused = [](const std::string& name, const std::string& why) {
+    return conf::Mistake{
+        {}, "headers.allow_names can't have \"" + name + "\", which many backends read as " + why};
+  };
+  const std::string own = "a field that the gate itself sets, drops or decides by";
+  const std::pair<std::string, std::string> cases[] = {
+      {"X~OAuth~User", "one of headers.strip_prefix"},
+      {"x_oauth_anything", "one of headers.strip_prefix"},
+      {"HTTP_X_OAUTH_USER", "one of headers.strip_prefix"},
+      {"X.Who", "\"X-Who\""},
+      {"X_Login", "login.header, \"X-Login\""},
+      {"SCRIPT_NAME", own},
+      {"PATH_INFO", own},
+      {"X_Original_URL", own},
+      {"X_HTTP_Method_Override", own},
+      {"X_Forwarded_Anything", own},
+      {"HTTP_X_FORWARDED_FOR", own},
+      {"Content_Length", own},
+      {"Content_Type", own},
+      {"Authorization", own},
+      {"X_Request_Id", own},
+      {"REMOTE_USER", own},
+      {"client_ip", own},
+  };
+  for (const auto& [name, why] : cases) {
+    CAPTURE(name);
+    check_mistakes({{"[headers]\nclient = \"X-Who\"\nallow_names = [\"X_Fine\", \"" + name +
+                         "\"]\n[login]\nheader = \"X-Login\"",
+                     {"3:26: " + refused(name, why).sentence}}});
+  }
+  check_mistakes({
+      {"[headers]\nallow_names = \"a_b\"",
+       {"2:15: headers.allow_names must be a list, not \"a_b\""}},
+      {"[headers]\nallow_names = [\"a b\", 1, \"a_b\", \"a_b\"]",
+       {"2:16: each of headers.allow_names must be a header field's name such as \"X_Trace.Id\", "
+        "not \"a b\"",
+        "2:23: each of headers.allow_names must be a header field's name such as \"X_Trace.Id\", "
+        "not 1",
+        "2:33: headers.allow_names has \"a_b\" twice"}},
+      {"[login]\nheader = \"host\"",
+       {"2:10: login.header can't be \"host\", by which the gate itself decides"}},
+      {"[login]\nheader = \"Content_Type\"",
+       {"2:10: login.header can't be \"Content_Type\", by which the gate itself decides"}},
   });
 }
 

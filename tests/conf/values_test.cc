@@ -95,8 +95,3 @@ TEST_CASE("a plain path has neither captures nor '*' nor query") {
     CHECK_FALSE(conf::is_plain_path(text));
   }
 }
-
-TEST_CASE("field names fold as lenient servers read them") {
-  CHECK(conf::folded("X_OAuth.User-Id") == "x-oauth-user-id");
-  CHECK(conf::folded("") == "");
-}

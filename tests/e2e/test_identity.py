@@ -10,12 +10,18 @@ IDENTITY = ["x-oauth-user", "x-oauth-client", "x-oauth-realms", "x-oauth-token-i
 SPOOFED = [
     "X-OAuth-User", "x-oauth-user", "X-OAUTH-USER", "X_OAuth_User", "x_oauth_user", "X.OAuth.User", "X-OAuth_User",
     "X-OAuth.User", "X-OAuth-Client", "X_OAuth-Client", "X-OAuth-Realms", "X-OAuth-Token-Id", "X_OAUTH_TOKEN_ID",
-    "X-OAuth-Anything", "x.oauth.anything", "X-OAuth-",
+    "X-OAuth-Anything", "x.oauth.anything", "X-OAuth-", "X~OAuth~User", "x!oauth#user", "X$OAuth%User", "X&OAuth'User", "X*OAuth+User",
+    "X^OAuth`User", "X|OAuth|User", "HTTP_X_OAUTH_USER", "HTTP-X-OAuth-User",
+]
+STEERING = [
+    "SCRIPT_NAME", "Script-Name", "PATH_INFO", "X-Script-Name", "X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X-Forwarded-Prefix",
+    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "x~http~method~override", "X-HTTP-Verb", "X-Host", "X-Scheme",
+    "Client-IP", "CLIENT_IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Real-IP", "HTTP_CLIENT_IP", "Remote-User", "REMOTE_USER",
 ]
 
 
 def folded(names):
-    return [name.lower().replace("_", "-").replace(".", "-") for name in names]
+    return ["".join(c if c.isalnum() else "-" for c in name.lower()) for name in names]
 
 
 @pytest.fixture
@@ -45,6 +51,41 @@ def test_forged_identity_is_removed_whatever_its_spelling(target, gate, recorder
     assert b"eve" not in seen.raw
     if signer:
         assert seen.one("x-oauth-user") == "alice" and seen.one("x-oauth-client") == "client"
+
+
+@pytest.mark.parametrize("target", ["/api/x", "/public/x", "/client/x", "/maybe/x", "/passed/x"])
+def test_what_would_steer_a_backend_goes_on_for_nobody(target, gate, recorder, alice):
+    for signer in (None, alice):
+        if signer or target in ("/public/x", "/maybe/x"):
+            headers = [f"{name}: evil" for name in STEERING]
+            assert gate.call(signer, "GET", target, headers=[*headers, "X-Kept: 1", "X-Original-Filename: 2"]).status == 200
+            seen = recorder.seen[-1]
+            assert b"evil" not in seen.raw and seen.one("x-kept") == "1" and seen.one("x-original-filename") == "2"
+
+
+def test_other_names_than_of_letters_digits_and_dashes_go_on_where_they_are_allowed(new_gate, recorder, routes, alice):
+    gate = new_gate(recorder, routes, headers={"allow_names": ["X_Trace.Id", "a~b"]})
+    sent = ["x_trace.ID: 1", "A~B: 2", "X_Trace_Id: 3", "a_b: 4", "X.Trace.Id: 5", "Plain-1: 6"]
+    for target in ("/api/x", "/public/x"):
+        assert gate.call(alice, "GET", target, headers=sent).status == 200
+        seen = recorder.seen[-1]
+        assert [line for line in seen.fields if line[1] in "123456"] == [("x_trace.ID", "1"), ("A~B", "2"), ("Plain-1", "6")]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-User", "Remote-User", "X-Who"])
+def test_who_is_signed_in_comes_from_trusted_proxies_alone(header, new_gate, recorder, routes, alice, room):
+    login = {"mode": "header", "header": header}
+    spelt = [header, header.lower(), header.replace("-", "_"), header.replace("-", "~"), f"HTTP-{header}"]
+    for trusted in (["127.0.0.1"], ["10.0.0.1"]):
+        gate = new_gate(recorder, routes, listen={"trusted_proxies": trusted}, login=login)
+        told = []
+        for fields in ([f"{header}: bob"], [f"{header}: bob", f"{header}: eve"], *([f"{one}: eve"] for one in spelt[2:])):
+            for signer, target in ((None, "/public/x"), (None, "/maybe/x"), (alice, "/api/x")):
+                assert gate.call(signer, "GET", target, headers=fields).status == 200
+                told += [f"{target} {name} {value}" for name, value in recorder.seen[-1].fields if value in ("bob", "eve")]
+        expected = [f"/public/x {header} bob", f"/maybe/x {header} bob"]
+        assert told == (expected if trusted == ["127.0.0.1"] else [])
+        gate.stop()
 
 
 @pytest.mark.parametrize("named", [
@@ -111,7 +152,8 @@ def test_a_route_is_decided_by_every_reading_of_its_path(gate, recorder):
     tricks = [
         "/public/../api/x", "/public/%2e%2e/api/x", "/public/..%2fapi/x", "/public/..;/api/x", "/public/..\\api/x",
         "//api/x/../public", "/public%2f..%2fapi/x", "/public/%2e%2e%2fapi/x", "/public/x/../../api/y", "/publi%63/../api/x",
-        "/public/%5c..%5capi/x", "/./api/../public/../api/x",
+        "/public/%5c..%5capi/x", "/./api/../public/../api/x", "/public/%252e%252e/api/x", "/public/..%252fapi/x",
+        "/public/%25%32%65%25%32%65/api/x", "/public%252f..%252fapi/x", "/PUBLIC/x", "/public%2500/../api/x",
     ]
     for target in tricks:
         with Wire(gate.port) as wire:

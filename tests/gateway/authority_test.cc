@@ -54,7 +54,8 @@ TEST_CASE("without settings the Host and the connection decide") {
 
 TEST_CASE("what is no host is none of ours") {
   const conf::Listen any;
-  for (const char* host : {"a b", "a/b", "user@a", "a:b", "a:99999", "[::1", "a\x01"}) {
+  for (const char* host : {"a b", "a/b", "user@a", "a:b", "a:99999", "[::1", "a\x01", "a.example.",
+                           "a.example.:80", "%61.example", "a%2Eexample"}) {
     CAPTURE(host);
     CHECK(resolved(any, host) == "none");
   }
@@ -108,6 +109,9 @@ TEST_CASE("without external URLs a trusted proxy's word comes before Host and co
   CHECK(resolved(any, "b", false, told("https", "[2001:DB8::1]:443")) == "https [2001:db8::1]");
   CHECK(resolved(any, "b", false, told("https", "a b")) == "none");
   CHECK(resolved(any, "a b", false, told("https", "a.example")) == "none");
+  CHECK(resolved(any, "b", false, told("https", "a.example.")) == "none");
+  CHECK(resolved(any, "b.", false, told("https", "a.example")) == "none");
+  CHECK(resolved(any, "b", false, told("https", "a.ex%61mple")) == "none");
 }
 
 TEST_CASE(

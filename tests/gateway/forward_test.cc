@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,9 +80,9 @@ TEST_CASE("names compare without case, and as a whole") {
 
 TEST_CASE("a request goes on as it came, with our own fields behind it") {
   const std::vector<std::string> lines = passed(
-      {{"Accept", "*/*"}, {"X-Custom_Name", "a"}, {"X-Custom_Name", "b"}, {"Empty", ""}}, onward());
+      {{"Accept", "*/*"}, {"X-Custom-Name", "a"}, {"X-Custom-Name", "b"}, {"Empty", ""}}, onward());
   CHECK(lines ==
-        std::vector<std::string>{"Accept: */*", "X-Custom_Name: a", "X-Custom_Name: b", "Empty: "});
+        std::vector<std::string>{"Accept: */*", "X-Custom-Name: a", "X-Custom-Name: b", "Empty: "});
 }
 
 TEST_CASE("output is appended") {
@@ -118,7 +119,23 @@ TEST_CASE("fields that end at the gate, and their twins, don't pass") {
                            "X-OAuth-Anything",
                            "X-OAuth-",
                            "X-Original-URL",
-                           "X-Rewrite-URL"}) {
+                           "X-Rewrite-URL",
+                           "Script-Name",
+                           "Path-Info",
+                           "X-Script-Name",
+                           "X-Original-URI",
+                           "X-Envoy-Original-Path",
+                           "X-HTTP-Method-Override",
+                           "X-HTTP-Method",
+                           "X-Method-Override",
+                           "X-Host",
+                           "Client-IP",
+                           "True-Client-IP",
+                           "CF-Connecting-IP",
+                           "Remote-User",
+                           "HTTP-Client-IP",
+                           "HTTP-X-OAuth-User",
+                           "HTTP-X-Forwarded-For"}) {
     CAPTURE(name);
     CHECK_FALSE(passes(name));
     std::string twin(name);
@@ -138,23 +155,47 @@ TEST_CASE("fields that only resemble those pass") {
   for (const char* name :
        {"Content-Type", "content-type", "Hosts", "Hos", "X-OAuth", "X-OAut-User", "Content-Lengths",
         "TE-X", "T", "Xforwarded-For", "X-Forward", "Content-Encoding", "Upgrades", "Via",
-        "X-HTTP-Methods", "X-Original-URI", "Proxy-Connections"}) {
+        "X-HTTP-Methods", "X-Original-URIs", "Proxy-Connections", "HTTP-Referer", "Scripts-Name"}) {
     CAPTURE(name);
     CHECK(passes(name));
   }
 }
 
-TEST_CASE("method overrides pass without identity only") {
-  for (const char* name : {"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"}) {
-    CAPTURE(name);
-    CHECK(passes(name));
-    gateway::Onward proven = onward();
-    proven.identity_lines = "X-OAuth-Client: c\r\n";
-    CHECK(passed({{name, "DELETE"}}, proven).empty());
+TEST_CASE("names other than of letters, digits and '-' don't pass unless they are allowed") {
+  for (int byte = 0x21; byte < 0x7f; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+    CAPTURE(c);
+    CHECK(passes(std::string("X") + c + "Trace") == plain);
+    CHECK(passes(std::string("X") + c + "OAuth-User") == (plain && c != '-'));
+    CHECK(passes(std::string("Script") + c + "Name") == (plain && c != '-'));
   }
-  gateway::Onward proven = onward();
-  proven.identity_lines = "X-OAuth-Client: c\r\n";
-  CHECK(passed({{"x_http_method.override", "DELETE"}}, proven).empty());
+  conf::Headers headers;
+  headers.allow_names = {"X_Trace.Id", "a~"};
+  const gateway::Hygiene hygiene(headers);
+  CHECK(passed({{"x_trace.ID", "1"}, {"X_Trace_Id", "2"}, {"A~", "3"}, {"X-OAuth_User", "4"}},
+               onward(), {}, hygiene) == std::vector<std::string>{"x_trace.ID: 1", "A~: 3"});
+  CHECK(passed({{"x_trace.ID", "1"}}, onward(), {"X_TRACE.id"}, hygiene).empty());
+}
+
+TEST_CASE("login.header passes only from who may say it, and in no other spelling") {
+  conf::Login login;
+  for (const char* header : {"X-Who", "X-Forwarded-User", "Remote-User", "X_Who"}) {
+    CAPTURE(header);
+    login.header = header;
+    const gateway::Hygiene hygiene(kHeaders, login);
+    const std::string http = "HTTP-" + std::string(header);
+    const std::vector<Field> fields = {{header, "bob"}, {http, "eve"}, {"x~who", "eve"}};
+    CHECK(passed(fields, onward(), {}, hygiene).empty());
+    gateway::Onward trusted = onward();
+    trusted.pass_login_user = true;
+    CHECK(passed(fields, trusted, {}, hygiene) ==
+          std::vector<std::string>{std::string(header) + ": bob"});
+  }
+  login.header = "X-OAuth-User";  // identity is written by the gate alone
+  gateway::Onward trusted = onward();
+  trusted.pass_login_user = true;
+  CHECK(passed({{"X-OAuth-User", "bob"}}, trusted, {}, gateway::Hygiene(kHeaders, login)).empty());
 }
 
 TEST_CASE("Connection takes away what it names, but not what a request rests on") {

@@ -54,6 +54,8 @@ TEST_CASE("targets that a gate can't decide on are refused with a sentence") {
       {"GET", "http:///a", "a faulty authority in the target: \"\""},
       {"GET", "http://a b/", "a faulty authority in the target: \"a b\""},
       {"GET", "http://h:port/", "a faulty authority in the target: \"h:port\""},
+      {"GET", "http://h.example./", "a faulty authority in the target: \"h.example.\""},
+      {"GET", "http://%68/", "a faulty authority in the target: \"%68\""},
       {"GET", "http://joe:secret@h/", "user information in the target"},
       {"GET", "http://h?q", "a target without a path: \"http://h?q\""},
       {"GET", "/a#b", "a fragment in the target: \"#\""},
