@@ -325,34 +325,13 @@ def test_markup_in_names_and_descriptions_is_text(gate, page, site):
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("name", ["\u202eevil", "\u2069\u202eevil", "\u202e\u2066evil\u202c", "\u05e9\u05dc\u05d5\u05dd 12!", "\u2067\u05d0"])
+@pytest.mark.parametrize("name", ["\u202eevil", "\u2069\u202eevil", "\u202e\u2066evil\u202c", "שלום 12!", "\u2067א"])
 def test_no_name_turns_the_words_around_it(gate, page, site, name):
-    client = asks(gate, site.url("/cb"), "--description", name, name=name)
-    page.go(client.authorize_url())
+    page.go(asks(gate, site.url("/cb"), "--description", name, name=name).authorize_url())
     sign_in(page)
-    assert page.count("bdi") >= 2
     for width in (320, 1280):
         page.look(width, dark=False)
-        # Of each sentence, the characters that follow the name stand to the right of one another, and of what was before.
-        assert page.run("""
-            const faults = [];
-            for (const element of document.querySelectorAll('h1, h1 + p, form .soft, footer p')) {
-              const node = [...element.childNodes].find(one => one.nodeType == Node.TEXT_NODE);
-              const boxes = [...node.data].length && [...Array(node.data.length).keys()].map(at => {
-                const range = document.createRange();
-                range.setStart(node, at); range.setEnd(node, at + 1);
-                return range.getBoundingClientRect();
-              });
-              const from = node.data.lastIndexOf('\u2069') + 1;
-              for (let at = Math.max(from, 1) + 1; at < boxes.length; ++at) {
-                const [a, b] = [boxes[at - 1], boxes[at]];
-                if (b.width && a.width && Math.abs(a.top - b.top) < 2 && b.left < a.left - 1)
-                  faults.push(element.tagName + ' turns at ' + at);
-              }
-            }
-            return faults;
-            """) == [], (width, name)
-        assert not page.wider_than_window()
+        assert page.turned("h1, h1 + p, form .soft, footer p") == [] and not page.wider_than_window(), width
 
 
 def test_the_way_back_to_an_application_on_the_users_own_machine_is_open(gate, page):

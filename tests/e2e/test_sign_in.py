@@ -162,7 +162,7 @@ def test_no_backend_sees_or_sets_what_a_browser_is_known_by(provider, recorder):
 def test_names_that_nobody_can_have_are_not_looked_at(provider):
     gate = provider()
     person = Person(gate)
-    for name in ("x" * 256, "y" * 1_000_000, "\x01", " alice", "a\r\nb"):
+    for name in ("x" * 256, "y" * 60_000, "\x01", " alice", "a\r\nb"):
         assert person.tries(name) == 403
         assert name.strip() not in person.answer.text
     assert set(wrong(person, 55, "x" * 252 + "{:04}")) == {403}  # which count for nothing
