@@ -69,7 +69,10 @@ Task<void> linger(Connection& connection, Scratch& scratch) {
 Task<void> session(Worker& worker, std::unique_ptr<Stream> stream, Tcp::endpoint peer) {
   Connection connection(worker, std::move(stream), peer);
   const bool spoke = co_await begin(worker, connection);
-  if (!spoke) co_return;
+  if (!spoke) {
+    connection.stream().close(false);
+    co_return;
+  }
   std::unique_ptr<Scratch> scratch = worker.take_scratch();
   std::optional<Exchange> x;
   Next next = Next::Keep;

@@ -267,7 +267,8 @@ TEST_CASE("a log that can't be opened at all is one sentence") {
   Folder folder;
   const std::string file = folder.file("");
   CHECK_THROWS_WITH_AS(gateway::Log(settings(file)),
-                       ("can't open the log file \"" + file + "\"").c_str(), std::runtime_error);
+                       ("can't open the log file \"" + file + "\": Is a directory").c_str(),
+                       std::runtime_error);
 }
 
 // A named pipe that nobody reads is a disk that stands still.
