@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kRealm =
     "a realm: printable ASCII without spaces, '\"' and '\\', or a table { name, description }";
 constexpr std::string_view kPath = "a path such as \"/oauth/authorize\", without query";
+constexpr std::size_t kLongestDescription = 1024;  // bytes
 constexpr std::uint32_t kShortestKey = 16;
 constexpr std::uint32_t kLongestKey = 255;
 constexpr Milliseconds kSecond{1000};
@@ -21,6 +22,10 @@ bool is_token_method(std::string_view text) { return text == "POST" || text == "
 // A path of the gate's own, or somewhere else.
 bool is_path_or_url(std::string_view text) { return is_plain_path(text) || parse_url(text); }
 
+bool is_description(std::string_view text) {
+  return is_text(text) && text.size() <= kLongestDescription;
+}
+
 void read_realm(Reader& in, const Node& item, std::vector<Realm>& out) {
   Realm realm;
   if (item.kind == Node::Kind::Table) {
@@ -28,7 +33,8 @@ void read_realm(Reader& in, const Node& item, std::vector<Realm>& out) {
     table.require("name");
     table.parsed("name", realm.name, only(is_scope_token),
                  "printable ASCII without spaces, '\"' and '\\'");
-    table.parsed("description", realm.description, only(is_text), "a sentence");
+    table.parsed("description", realm.description, only(is_description),
+                 "a sentence of at most 1024 bytes, on one line");
     table.finish();
   } else if (item.kind == Node::Kind::String && is_scope_token(item.text)) {
     realm.name = item.text;

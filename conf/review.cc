@@ -61,6 +61,34 @@ void review_listen(const Settings& settings, std::vector<std::string>& out) {
   }
 }
 
+bool is_this_machine(const Url& url) {
+  return url.host == "localhost" || url.host.starts_with("127.") || url.host == "[::1]";
+}
+
+// Whose failed sign-ins are counted by address must be told apart by it.
+void review_addresses(const Settings& settings, std::vector<std::string>& out) {
+  const Listen& listen = settings.listen;
+  const bool signs_in = settings.provider.enabled && settings.login.mode == LoginMode::Local;
+  if (!signs_in || !listen.trusted_proxies.empty()) return;
+  const bool named = std::any_of(listen.external_url.begin(), listen.external_url.end(),
+                                 [](const Url& url) { return !is_this_machine(url); });
+  std::string why;
+  if (has_https_url(listen) && !listen.tls) {
+    why =
+        "listen.external_url is https and listen.tls is absent, so that something in front ends "
+        "TLS";
+  } else if (named && is_loopback(listen.address)) {
+    why =
+        "listen.address is a loopback address and listen.external_url another machine's, so that "
+        "something on this machine passes requests on";
+  } else {
+    return;
+  }
+  out.push_back(why +
+                ", and listen.trusted_proxies does not name it: failed sign-ins are counted by "
+                "user name alone, and the log has its address for everybody's");
+}
+
 void review_login(const Settings& settings, std::vector<std::string>& out) {
   const auto& sign_in = settings.login.sign_in_url;
   if (settings.login.mode != LoginMode::App || !settings.provider.host) return;
@@ -148,6 +176,7 @@ constexpr Waiting kWaiting[] = {
 std::vector<std::string> warnings(const Settings& settings) {
   std::vector<std::string> out;
   review_listen(settings, out);
+  review_addresses(settings, out);
   review_login(settings, out);
   review_routes(settings, out);
   return out;

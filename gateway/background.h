@@ -22,22 +22,25 @@ namespace gateway {
 class Background {
  public:
   inline static constexpr std::uint32_t kMaxWaiting = 1000;  // jobs of a kind, waiting or under way
-  inline static constexpr unsigned kHashers = 2;
+  inline static constexpr unsigned kHashers = 2;             // threads
   // Long forms cost milliseconds before it is known whether they are worth it: strangers get one
   // core in four at most.
   static unsigned judges() { return std::max(1u, std::thread::hardware_concurrency() / 4); }
 
   // Write: to the credentials, where another process that imports may be in the way for long.
   // Session: to the sessions, in a file of their own; and long reads. Both one at a time, in order.
-  // Judge: of requests with long forms.
-  enum class Kind : std::uint8_t { Write, Session, Hash, Judge };
+  // Hash: passwords that anybody sends; KnownHash: those from browsers whose user signed in there
+  // before, on a thread of their own, so that strangers can't make them wait. Judge: of requests
+  // with long forms.
+  enum class Kind : std::uint8_t { Write, Session, Hash, KnownHash, Judge };
 
   // Joins the threads. What is under way is done; what waits is not begun, for nobody waits for it
   // any more.
   ~Background() { end(); }
   void end() {
-    for (Lane* lane : {&writes_, &sessions_, &hashes_, &judges_}) lane->ended = true;
-    for (Lane* lane : {&writes_, &sessions_, &hashes_, &judges_}) lane->pool.join();
+    const auto lanes = {&writes_, &sessions_, &hashes_, &known_hashes_, &judges_};
+    for (Lane* lane : lanes) lane->ended = true;
+    for (Lane* lane : lanes) lane->pool.join();
   }
 
   // What `job()` answers; nothing if too many wait already, or at the end. `job` must not throw,
@@ -53,14 +56,25 @@ class Background {
     std::atomic<bool> ended{false};
   };
   Lane& lane_of(Kind kind) {
-    if (kind == Kind::Write) return writes_;
-    if (kind == Kind::Judge) return judges_;
-    return kind == Kind::Session ? sessions_ : hashes_;
+    switch (kind) {
+      case Kind::Write:
+        return writes_;
+      case Kind::Session:
+        return sessions_;
+      case Kind::Hash:
+        break;
+      case Kind::KnownHash:
+        return known_hashes_;
+      case Kind::Judge:
+        return judges_;
+    }
+    return hashes_;
   }
 
   Lane writes_{1};
   Lane sessions_{1};
   Lane hashes_{kHashers};
+  Lane known_hashes_{1};
   Lane judges_{judges()};
 };
 

@@ -175,7 +175,12 @@ bool is_own_cookie(std::string_view cookie) {
   cookie.remove_prefix(std::min(cookie.find_first_not_of(" \t="), cookie.size()));
   std::string_view name = cookie.substr(0, cookie.find_first_of("=;"));
   name = name.substr(0, name.find_last_not_of(" \t") + 1);
-  return same_name(name, "portcullis") || same_name(name, "__Host-portcullis");
+  for (const std::string_view prefix : {"__host-", "__secure-"}) {
+    if (!same_name(name.substr(0, prefix.size()), prefix)) continue;
+    name.remove_prefix(prefix.size());
+    break;
+  }
+  return same_name(name, "portcullis") || same_name(name, "portcullis-known");
 }
 
 Hygiene::Hygiene(const conf::Headers& headers, const conf::Login& login)

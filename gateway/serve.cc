@@ -123,6 +123,8 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log, credentials.get());
   const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
   auto sessions = must(store::Sessions::open(settings.store.path));
+  if (auto noted = credentials->measure_passwords(); !noted)
+    log.say(conf::LogLevel::Warn, "the cost of passwords is not noted: " + noted.error().sentence);
   Desk desk(*credentials, *sessions);
   auto gate = std::make_shared<const Gate>(settings, desk, *ledger, clock, log, &refusal_keeper);
   Server server(gate, usage.get());

@@ -16,6 +16,17 @@ EachName collect(std::vector<std::string>& into) {
 
 }  // namespace
 
+Result<Done> Credentials::Change::State::put_user(const User& user, Mode mode) {
+  std::string before;
+  if (mode == Mode::Replace) {
+    auto old = read_user(*txn, tables(), user.name);
+    if (!old && old.error().kind != Error::Kind::NotFound) return old.failure();
+    if (old) before = std::move(old->password_hash);
+  }
+  if (auto put = put_record(tables().users, user.name, user, mode, "user"); !put) return put;
+  return note_password_work(*txn, tables(), before, user.password_hash);
+}
+
 Result<Done> Credentials::Change::State::put_token(const Token& token, Mode mode) {
   if (auto client = txn->get(tables().clients, token.client); !client)
     return client.failure();
@@ -122,7 +133,7 @@ Result<Done> Credentials::Change::put(const Client& client, Mode mode) {
 Result<Done> Credentials::Change::put(const User& user, Mode mode) {
   if (auto ready = state_->usable(); !ready) return ready;
   if (auto wrong = complaint(user)) return fail(Error::Kind::Invalid, *std::move(wrong));
-  return state_->note(state_->put_record(state_->tables().users, user.name, user, mode, "user"));
+  return state_->note(state_->put_user(user, mode));
 }
 
 Result<Done> Credentials::Change::put(const Token& token, Mode mode) {
@@ -161,7 +172,8 @@ Result<std::uint64_t> Credentials::Change::remove_client(std::string_view key) {
 }
 
 Result<std::uint64_t> Credentials::Change::remove_user(std::string_view name) {
-  if (auto found = user(name); !found) return found.failure();
+  auto found = user(name);
+  if (!found) return found.failure();
   auto names = state_->note(state_->names_of_user(name, std::nullopt));
   if (!names) return names.failure();
   auto removed = state_->note(state_->erase_tokens(*names));
@@ -171,6 +183,9 @@ Result<std::uint64_t> Credentials::Change::remove_user(std::string_view name) {
   if (!requests) return requests.failure();
   auto erased = state_->note(state_->txn->erase(state_->tables().users, name));
   if (!erased) return erased.failure();
+  auto noted =
+      state_->note(note_password_work(*state_->txn, state_->tables(), found->password_hash, {}));
+  if (!noted) return noted.failure();
   return removed;
 }
 

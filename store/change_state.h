@@ -43,6 +43,7 @@ struct Credentials::Change::State {
   template <class Record>
   Result<Done> put_record(Table table, std::string_view key, const Record& record, Mode mode,
                           const char* what);
+  Result<Done> put_user(const User& user, Mode mode);
   Result<Done> put_token(const Token& token, Mode mode);
   Result<Done> erase_index(const Token& token);
   Result<Done> erase_token(const std::string& name);

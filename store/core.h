@@ -8,7 +8,9 @@
 //
 // Tables:
 //   meta                "layout" -> number of the layout in one byte; "dummy client",
-//                       "dummy token", "dummy user", "dummy request" -> records
+//                       "dummy token", "dummy user", "dummy request" -> records; "password work"
+//                       -> four numbers of 8 bytes (password_work.cc); missing where no user was
+//                       put since programs note it
 //   clients             key -> record
 //   users               name -> record
 //   tokens              token -> record
@@ -27,6 +29,7 @@
 #include "store/credentials.h"
 #include "store/env.h"
 #include "store/layout.h"
+#include "verify/password.h"
 
 namespace store {
 
@@ -69,5 +72,13 @@ Result<Done> each_name_of_client(const Txn& txn, const Tables& tables, std::stri
                                  const EachName& each);
 Result<Done> each_name_of_user(const Txn& txn, const Tables& tables, std::string_view user,
                                std::optional<std::string_view> client, const EachName& each);
+
+// password_work.cc: the most that checking a user's password takes; nothing if nobody noted it.
+Result<std::optional<verify::PasswordWork>> read_password_work(const Txn& txn,
+                                                               const Tables& tables);
+// Notes it after a user's hash has become another one. Looks at all users only where the dearest
+// hash may have gone, and stops at the next that is as dear.
+Result<Done> note_password_work(WriteTxn& txn, const Tables& tables, std::string_view before,
+                                std::string_view after);
 
 }  // namespace store

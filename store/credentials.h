@@ -20,6 +20,7 @@
 
 #include "store/error.h"
 #include "store/records.h"
+#include "verify/password.h"
 
 namespace store {
 
@@ -80,6 +81,9 @@ class Credentials {
     Result<FoundRequestToken> find_request_token(std::string_view client, std::string_view token);
     Result<Client> client(std::string_view key);  // NotFound
     Result<User> user(std::string_view name);
+    // The most that checking the password of any user takes: what checking that of every name is
+    // made to take.
+    Result<verify::PasswordWork> password_work();
     Result<Token> token(std::string_view token);
     // Expired, decided and spent ones too, until they are swept.
     Result<RequestToken> request_token(std::string_view token);
@@ -144,6 +148,10 @@ class Credentials {
     std::unique_ptr<State> state_;
   };
   Result<Change> begin();
+
+  // Notes what Reader::password_work() answers, in a store whose users were all put by programs
+  // that didn't. For who serves; waits for other writers only if there is such a thing to note.
+  Result<Done> measure_passwords();
 
   // A consistent, compacted copy of the credentials into an empty or missing folder while others
   // read and write; never the ledger. A store opened from a copy starts with a floor (see

@@ -141,6 +141,15 @@ Result<User> Credentials::Reader::user(std::string_view name) {
   return read_user(state_->txn, state_->core->tables, name);
 }
 
+Result<verify::PasswordWork> Credentials::Reader::password_work() {
+  const Snapshot snapshot(state_->txn);
+  if (!snapshot.begun()) return snapshot.begun().failure();
+  ++state_->reads;
+  const auto noted = read_password_work(state_->txn, state_->core->tables);
+  if (!noted) return noted.failure();
+  return noted->value_or(verify::own_work());
+}
+
 Result<Token> Credentials::Reader::token(std::string_view token) {
   const Snapshot snapshot(state_->txn);
   if (!snapshot.begun()) return snapshot.begun().failure();

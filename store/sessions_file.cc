@@ -29,7 +29,11 @@ constexpr NamedTable kNamedTables[] = {
     {"by_seen", &SessionsFile::by_seen},
     {"counts", &SessionsFile::counts},
     {"by_noted", &SessionsFile::by_noted},
+    {"known", &SessionsFile::known},
+    {"known_by_user", &SessionsFile::known_by_user, WriteTxn::Duplicates::Sorted},
+    {"known_by_seen", &SessionsFile::known_by_seen},
 };
+constexpr std::size_t kFirstTables = 6;  // of the first version; the others were added to it
 
 Failure<OpenFailure> failed(Error error, bool damaged) {
   return Failure(OpenFailure{std::move(error), damaged});
@@ -49,6 +53,7 @@ verify::Result<std::shared_ptr<Env>, OpenFailure> open_env(const fs::path& store
   return Env::open(how);
 }
 
+// Makes what is missing of them.
 Result<Done> write_tables(const std::shared_ptr<Env>& env) {
   auto txn = WriteTxn::begin(env);
   if (!txn) return txn.failure();
@@ -63,23 +68,24 @@ Result<Done> write_tables(const std::shared_ptr<Env>& env) {
   verify::fill_random(key);
   const verify::Secret secret(std::string(key.begin(), key.end()));
   verify::wipe(key.data(), key.size());
-  if (auto put = out.put(file.meta, "layout", kLayout); !put) return put;
-  if (auto put = out.put(file.meta, "key", secret.reveal()); !put) return put;
+  if (auto put = out.insert(file.meta, "layout", kLayout); !put) return put.failure();
+  if (auto put = out.insert(file.meta, "key", secret.reveal()); !put) return put.failure();
   return out.commit();
 }
 
-// Nothing if it has no tables yet.
+// Nothing if it has no tables yet, or lacks those that were added later.
 verify::Result<std::optional<SessionsFile>, OpenFailure> read_tables(
     const std::shared_ptr<Env>& env) {
   ReadTxn txn(env);
   if (auto begun = txn.renew(); !begun) return failed(begun.error(), false);
   SessionsFile out;
   out.env = env;
-  for (const NamedTable& named : kNamedTables) {
+  for (std::size_t i = 0; i < std::size(kNamedTables); ++i) {
+    const NamedTable& named = kNamedTables[i];
     auto table = open_table(txn, named.name);
     if (!table) return failed(table.error(), true);
-    const bool first = named.place == &SessionsFile::meta;
-    if (!*table && first) return std::optional<SessionsFile>();
+    const bool first = i == 0;
+    if (!*table && (first || i >= kFirstTables)) return std::optional<SessionsFile>();
     if (!*table) return failed(damaged("list of sessions", "a table is missing").error, true);
     out.*named.place = **table;
     if (!first) continue;
@@ -117,7 +123,7 @@ verify::Result<SessionsFile, OpenFailure> open_sessions_file(const fs::path& sto
   auto env = open_env(store);
   if (!env) return env.failure();
   auto found = read_tables(*env);
-  if (found && !*found && make) {
+  if (found && !*found) {
     if (auto written = write_tables(*env); !written) return failed(written.error(), false);
     if (auto synced = sync_folder(folder); !synced) return failed(synced.error(), false);
     found = read_tables(*env);

@@ -15,14 +15,17 @@ namespace {
 constexpr std::int64_t kThousandths = 1000;
 constexpr std::size_t kKeyBytes = 16;
 // By then the heaviest count weighs less than half a failure.
-constexpr std::int64_t kForgetAfter = 12 * kFailureHalfLife;
+constexpr std::int64_t kForgetAfter_s = 12 * kFailuresOfName.half_life_s;
 
 enum class CountField : std::uint8_t { Weight = 1, Noted = 2 };
-enum class Of : char { User = 'u', Address = 'a' };
+// 'u' was the name alone when five failures of it were too many.
+enum class Of : char { Name = 'n', Address = 'a', Pair = 'p', Browser = 'b' };
 
-std::string key_of(const verify::HmacKey& mac, Of of, std::string_view name) {
+std::string key_of(const verify::HmacKey& mac, Of of, std::string_view name,
+                   std::string_view where = {}) {
   std::string message(1, static_cast<char>(of));
-  message.append(name);
+  message += std::to_string(name.size()) + ':';
+  message.append(name).append(where);
   const verify::Digest digest = mac.sign(message);
   const auto bytes = digest.view().first(kKeyBytes);
   return {bytes.begin(), bytes.end()};
@@ -41,22 +44,40 @@ std::string network_of(std::string_view address) {
   return out.data();
 }
 
+// What one attempt is counted under.
+struct Counted {
+  std::string key;
+  FailureRule rule;
+};
+
+std::vector<Counted> counts_of(const verify::HmacKey& mac, const Attempt& attempt) {
+  if (!attempt.browser.empty())
+    return {{key_of(mac, Of::Browser, attempt.user, attempt.browser), kFailuresOfBrowser}};
+  std::vector<Counted> out{{key_of(mac, Of::Name, attempt.user), kFailuresOfName}};
+  if (attempt.address.empty()) return out;
+  const std::string network = network_of(attempt.address);
+  out.push_back({key_of(mac, Of::Address, network), kFailuresOfAddress});
+  out.push_back({key_of(mac, Of::Pair, attempt.user, network), kFailuresOfPair});
+  return out;
+}
+
 // In failures. A count from far ahead is one from before the clock was set back: it would last
 // until then.
-double weight_at(const FailureCount& count, std::int64_t now) {
-  if (count.noted - now > kFailureHalfLife) return 0;
-  const double halves =
-      static_cast<double>(std::max<std::int64_t>(0, now - count.noted)) / kFailureHalfLife;
-  return static_cast<double>(count.weight) / kThousandths * std::exp2(-halves);
+double weight_at(const FailureCount& count, const FailureRule& rule, std::int64_t now) {
+  if (count.noted - now > rule.half_life_s) return 0;
+  const double age = static_cast<double>(std::max<std::int64_t>(0, now - count.noted));
+  return static_cast<double>(count.weight) / kThousandths *
+         std::exp2(-age / static_cast<double>(rule.half_life_s));
 }
 
 // Seconds until one more failure would be the last that is free.
-std::int64_t wait_for(const std::optional<FailureCount>& count, std::int64_t free,
+std::int64_t wait_for(const std::optional<FailureCount>& count, const FailureRule& rule,
                       std::int64_t now) {
   if (!count) return 0;
-  const double weight = weight_at(*count, now), least = static_cast<double>(free - 1);
+  const double weight = weight_at(*count, rule, now), least = static_cast<double>(rule.free - 1);
   if (weight <= least) return 0;
-  return static_cast<std::int64_t>(std::ceil(kFailureHalfLife * std::log2(weight / least)));
+  return static_cast<std::int64_t>(
+      std::ceil(static_cast<double>(rule.half_life_s) * std::log2(weight / least)));
 }
 
 Result<Done> erase_count(WriteTxn& txn, const SessionsFile& file, const std::string& key) {
@@ -69,10 +90,12 @@ Result<Done> erase_count(WriteTxn& txn, const SessionsFile& file, const std::str
   return Done{};
 }
 
-Result<Done> count_failure(WriteTxn& txn, const SessionsFile& file, const std::string& key,
+Result<Done> count_failure(WriteTxn& txn, const SessionsFile& file, const Counted& counted,
                            std::int64_t now) {
+  const auto& [key, rule] = counted;
   const auto old = find_count(txn, file, key);
-  const double weight = std::min<double>((old ? weight_at(*old, now) : 0) + 1, kHeaviestFailures);
+  const double heaviest = static_cast<double>(2 * rule.free);
+  const double weight = std::min((old ? weight_at(*old, rule, now) : 0) + 1, heaviest);
   if (auto erased = erase_count(txn, file, key); !erased) return erased;
   Writer record(RecordKind::Throttle, 4 * kFieldRoom);
   record.time(CountField::Weight, static_cast<std::int64_t>(std::lround(weight * kThousandths)));
@@ -121,30 +144,26 @@ Result<std::vector<std::string>> oldest(
   return out;
 }
 
-std::int64_t Sessions::wait(std::string_view user, std::string_view address,
-                            std::int64_t now) const {
+std::int64_t Sessions::wait(const Attempt& attempt, std::int64_t now) const {
   const SessionsFile& file = state_->file;
   ReadTxn txn(file.env);
-  if (!txn.renew()) return kFailureHalfLife;
-  const auto of_user = find_count(txn, file, key_of(state_->mac, Of::User, user));
-  const auto of_address =
-      find_count(txn, file, key_of(state_->mac, Of::Address, network_of(address)));
-  return std::max(wait_for(of_user, kFreeFailuresOfUser, now),
-                  wait_for(of_address, kFreeFailuresOfAddress, now));
+  if (!txn.renew()) return kFailuresOfPair.half_life_s;
+  std::int64_t longest = 0;
+  for (const auto& [key, rule] : counts_of(state_->mac, attempt))
+    longest = std::max(longest, wait_for(find_count(txn, file, key), rule, now));
+  return longest;
 }
 
-Result<Done> Sessions::note_failure(std::string_view user, std::string_view address,
-                                    std::int64_t now) {
+Result<Done> Sessions::note_failure(const Attempt& attempt, std::int64_t now) {
   const SessionsFile& file = state_->file;
   auto txn = WriteTxn::begin(file.env);
   if (!txn) return txn.failure();
-  for (const std::string& key :
-       {key_of(state_->mac, Of::User, user), key_of(state_->mac, Of::Address, network_of(address))})
-    if (auto counted = count_failure(**txn, file, key, now); !counted) return counted;
+  for (const Counted& counted : counts_of(state_->mac, attempt))
+    if (auto done = count_failure(**txn, file, counted, now); !done) return done;
   const auto size = (*txn)->size(file.counts);
   if (!size) return size.failure();
   auto old = oldest(**txn, file.by_noted, [&](std::int64_t noted, std::size_t taken) {
-    return noted + kForgetAfter <= now || size->entries - taken > kMostCounts;
+    return noted + kForgetAfter_s <= now || size->entries - taken > kMostCounts;
   });
   if (!old) return old.failure();
   for (const std::string& key : *old)
@@ -152,12 +171,17 @@ Result<Done> Sessions::note_failure(std::string_view user, std::string_view addr
   return (*txn)->commit();
 }
 
-Result<Done> Sessions::note_success(std::string_view user, std::int64_t) {
+Result<Done> Sessions::note_success(const Attempt& attempt) {
   const SessionsFile& file = state_->file;
   auto txn = WriteTxn::begin(file.env);
   if (!txn) return txn.failure();
-  const std::string key = key_of(state_->mac, Of::User, user);
-  if (auto erased = erase_count(**txn, file, key); !erased) return erased;
+  std::vector<std::string> keys;
+  if (!attempt.browser.empty())
+    keys.push_back(key_of(state_->mac, Of::Browser, attempt.user, attempt.browser));
+  if (!attempt.address.empty())
+    keys.push_back(key_of(state_->mac, Of::Pair, attempt.user, network_of(attempt.address)));
+  for (const std::string& key : keys)
+    if (auto erased = erase_count(**txn, file, key); !erased) return erased;
   return (*txn)->commit();
 }
 

@@ -1,11 +1,13 @@
 #include "verify/password.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <new>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "verify/crypto.h"
 
@@ -19,6 +21,8 @@ constexpr std::size_t kSaltSize = 16, kKeySize = 32;
 constexpr std::uint64_t kMostScrypt = 1 << 20;  // n * r * p
 constexpr std::uint64_t kMostRounds = 5'000'000;
 constexpr std::size_t kMaxSalt = 128, kMaxKey = 64;
+constexpr std::array<std::size_t, 3> kDigestSizes{20, 32, 64};  // by Hash
+constexpr std::uint64_t kLeastPadding = 256;  // of scrypt's work; less is left out
 
 struct Parsed {
   enum class Kdf { Scrypt, Pbkdf2 } kdf = Kdf::Scrypt;
@@ -29,6 +33,7 @@ struct Parsed {
   std::array<unsigned char, kMaxKey> key{};
   std::size_t key_size = 0;
   bool ours = false;
+  bool pads = false;  // no password has to match it
 };
 
 // What stands before `mark`, which is removed with it; nothing when there is no mark.
@@ -184,6 +189,43 @@ bool derive(std::string_view password, const Parsed& hash, std::span<unsigned ch
   return derive_pbkdf2(hash.hash, password, hash.salt, static_cast<int>(hash.rounds), out);
 }
 
+PasswordWork work_of(const Parsed& hash) {
+  PasswordWork out;
+  if (hash.kdf == Parsed::Kdf::Scrypt) {
+    out.scrypt = hash.n * hash.r * hash.p;
+  } else {
+    out.rounds[static_cast<std::size_t>(hash.hash)] = hash.rounds;
+  }
+  return out;
+}
+
+// The derivation of `hash`, and those that make it as dear as `least`.
+std::vector<Parsed> plan(const Parsed& hash, const PasswordWork& least) {
+  std::vector<Parsed> out{hash};
+  const PasswordWork done = work_of(hash);
+  for (std::size_t i = 0; i < least.rounds.size(); ++i) {
+    if (done.rounds[i] >= least.rounds[i]) continue;
+    Parsed& more = out.emplace_back(stand_in());
+    more.kdf = Parsed::Kdf::Pbkdf2;
+    more.hash = static_cast<Hash>(i);
+    more.rounds = std::min(least.rounds[i] - done.rounds[i], kMostRounds);
+    more.key_size = kDigestSizes[i];
+    more.pads = true;
+  }
+  std::uint64_t left = least.scrypt - std::min(least.scrypt, done.scrypt);
+  // As near to the memory of our own hashes as it goes: memory is what scrypt takes its time for.
+  for (std::uint64_t n = kN; left >= kLeastPadding; n /= 2) {
+    const std::uint64_t times = std::min(left, kMostScrypt) / (n * kR);
+    left -= times * n * kR;
+    if (times == 0) continue;
+    Parsed& more = out.emplace_back(stand_in());
+    more.n = n;
+    more.p = times;
+    more.pads = true;
+  }
+  return out;
+}
+
 bool is_weaker(const Parsed& hash) {
   return hash.n < kN || hash.r < kR || hash.p < kP || hash.key_size < kKeySize ||
          hash.salt.size() < kSaltSize;
@@ -201,15 +243,45 @@ std::string hash_password(std::string_view password) {
          to_bare_base64(std::span(made.key).first(kKeySize));
 }
 
-PasswordCheck check_password(std::string_view password, std::string_view hash) {
+PasswordWork own_work() { return work_of(stand_in()); }
+
+PasswordWork work_of(std::string_view hash) {
+  const std::optional<Parsed> parsed = parse(hash);
+  return parsed ? work_of(*parsed) : own_work();
+}
+
+PasswordWork most_of(const PasswordWork& a, const PasswordWork& b) {
+  PasswordWork out{std::max(a.scrypt, b.scrypt), a.rounds};
+  for (std::size_t i = 0; i < out.rounds.size(); ++i)
+    out.rounds[i] = std::max(a.rounds[i], b.rounds[i]);
+  return out;
+}
+
+PasswordWork work_done(std::string_view hash, const PasswordWork& least) {
+  const std::optional<Parsed> parsed = parse(hash);
+  PasswordWork out;
+  for (const Parsed& one : plan(parsed ? *parsed : stand_in(), least)) {
+    const PasswordWork more = work_of(one);
+    out.scrypt += more.scrypt;
+    for (std::size_t i = 0; i < out.rounds.size(); ++i) out.rounds[i] += more.rounds[i];
+  }
+  return out;
+}
+
+PasswordCheck check_password(std::string_view password, std::string_view hash,
+                             const PasswordWork& least) {
   const std::optional<Parsed> parsed = parse(hash);
   const Parsed wanted = parsed ? *parsed : stand_in();
-  std::array<unsigned char, kMaxKey> made{};
-  const auto key = std::span(made).first(wanted.key_size);
-  const bool derived = derive(password, wanted, key);
-  const bool same = equal_in_constant_time(key, std::span(wanted.key).first(wanted.key_size));
-  wipe(made.data(), made.size());
-  if (!parsed || !derived || !same) return PasswordCheck::Wrong;
+  bool right = parsed.has_value();
+  for (const Parsed& one : plan(wanted, least)) {
+    std::array<unsigned char, kMaxKey> made{};
+    const auto key = std::span(made).first(one.key_size);
+    const bool derived = derive(password, one, key);
+    const bool same = equal_in_constant_time(key, std::span(one.key).first(one.key_size));
+    wipe(made.data(), made.size());
+    right = right && (one.pads || (derived && same));
+  }
+  if (!right) return PasswordCheck::Wrong;
   return wanted.ours && !is_weaker(wanted) ? PasswordCheck::Right : PasswordCheck::RightButRehash;
 }
 

@@ -171,6 +171,7 @@ Outcome<Done> client_add(const ClientAdd& options, Console& console) {
   if (!fields) return fields.failure();
   store::Client client;
   if (auto done = apply(*fields, client); !done) return done;
+  if (auto wrong = name_complaint(kClientName, options.name)) return refused(*std::move(wrong));
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
   if (auto done = check_realms(*place, *fields); !done) return done;

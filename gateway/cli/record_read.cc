@@ -119,6 +119,8 @@ Read read_client(Fields& in, int min_rsa_bits) {
   in.flag("enabled", client.enabled);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (auto wrong = client_complaint(client)) return Failure(*std::move(wrong));
+  if (auto wrong = name_complaint(kClientName, client.name)) return Failure(*std::move(wrong));
+  if (auto wrong = description_complaint(client.description)) return Failure(*std::move(wrong));
   return Record(std::move(client));
 }
 
@@ -139,6 +141,7 @@ Read read_user(Fields& in) {
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (hash) user.password_hash = *std::move(hash);
   if (auto wrong = store::complaint(user)) return Failure(*std::move(wrong));
+  if (auto wrong = name_complaint(kUserName, user.name)) return Failure(*std::move(wrong));
   if (password) user.password_hash = verify::hash_password(*password);
   return Record(std::move(user));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 namespace gateway::cli {
 namespace {
@@ -29,10 +30,23 @@ Rune first_rune(std::string_view bytes) {
   return {value, length};
 }
 
-bool steers(std::uint32_t value) {
-  return value < 0x20 || (value >= 0x7f && value <= 0x9f) || value == 0x61c ||
-         (value >= 0x200b && value <= 0x200f) || (value >= 0x2028 && value <= 0x202e) ||
-         (value >= 0x2060 && value <= 0x206f) || value == 0xfeff;
+// Controls, and characters that have no look of their own: format characters, fillers, tags,
+// variation selectors.
+bool unseen(std::uint32_t value) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+  constexpr Range kRanges[] = {
+      {0, 0x1f},          {0x7f, 0x9f},       {0xad, 0xad},     {0x34f, 0x34f},
+      {0x600, 0x605},     {0x61c, 0x61c},     {0x6dd, 0x6dd},   {0x70f, 0x70f},
+      {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f}, {0x200b, 0x200f},
+      {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+      {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0x1bca0, 0x1bca3},
+      {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+  };
+  return std::any_of(std::begin(kRanges), std::end(kRanges), [value](const Range& range) {
+    return value >= range.first && value <= range.last;
+  });
 }
 
 void append_hex(std::string& out, std::string_view bytes) {
@@ -52,6 +66,19 @@ std::size_t width(std::string_view text) {
   }));
 }
 
+// The first characters of a text, and a mark where that isn't all of it.
+std::string cut(std::string text, std::size_t widest) {
+  if (text.size() <= widest || width(text) <= widest) return text;
+  constexpr std::string_view kMark = "...";
+  std::size_t end = 0;
+  for (std::size_t left = widest - kMark.size();; ++end) {
+    const bool begins = (static_cast<unsigned char>(text[end]) & 0xc0) != 0x80;
+    if (begins && left-- == 0) break;
+  }
+  text.resize(end);
+  return text.append(kMark);
+}
+
 }  // namespace
 
 namespace {
@@ -61,7 +88,7 @@ std::string safe(std::string_view bytes, bool backslash_too) {
   while (!bytes.empty()) {
     const Rune rune = first_rune(bytes);
     const std::string_view piece = bytes.substr(0, std::max<std::size_t>(1, rune.length));
-    if (rune.length == 0 || steers(rune.value) || (backslash_too && rune.value == '\\')) {
+    if (rune.length == 0 || unseen(rune.value) || (backslash_too && rune.value == '\\')) {
       append_hex(out, piece);
     } else {
       out += piece;
@@ -85,11 +112,15 @@ std::string joined(const std::vector<std::string>& words, std::string_view empty
   return out.empty() ? std::string(empty) : out;
 }
 
-Table::Table(std::vector<std::string> header) {
+Table::Table(std::vector<std::string> header) : headed_(!header.empty()) {
   if (!header.empty()) rows_.push_back(std::move(header));
 }
 
-void Table::add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+void Table::add(std::vector<std::string> row) {
+  for (std::size_t i = 0; headed_ && i + 1 < row.size(); ++i)
+    row[i] = cut(std::move(row[i]), kWidestCell);
+  rows_.push_back(std::move(row));
+}
 
 void Table::print(std::ostream& out) const {
   std::vector<std::size_t> widths;

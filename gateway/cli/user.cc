@@ -6,6 +6,7 @@
 
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
+#include "gateway/cli/rules.h"
 #include "gateway/cli/text.h"
 #include "store/sessions.h"
 #include "verify/password.h"
@@ -68,6 +69,7 @@ Outcome<Done> user_add(const UserAdd& options, Console& console) {
   store::User user;
   user.name = options.name;
   if (auto wrong = store::complaint(user)) return refused(*std::move(wrong));
+  if (auto wrong = name_complaint(kUserName, user.name)) return refused(*std::move(wrong));
   if (options.password_stdin) {
     const auto password = read_new_password(console);
     if (!password) return password.failure();

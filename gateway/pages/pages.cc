@@ -9,6 +9,7 @@
 #include "conf/phrase.h"
 #include "conf/text_file.h"
 #include "gateway/pages/embedded.h"
+#include "gateway/pages/sealed.h"
 
 namespace gateway::pages {
 namespace {
@@ -83,7 +84,7 @@ void add_realms(const std::vector<RealmLine>& realms, Fields& out) {
   for (const RealmLine& realm : realms) {
     Fields& line = lines.emplace_back();
     const std::string_view description = realm.description.empty() ? realm.name : realm.description;
-    line.texts = {{"name", std::string(realm.name)}, {"description", std::string(description)}};
+    line.texts = {{"name", std::string(realm.name)}, {"description", sealed(description)}};
   }
   out.flags.emplace_back("has_realms", !lines.empty());
   out.lists.emplace_back("realms", std::move(lines));
@@ -118,7 +119,7 @@ std::string Pages::show(std::string_view name, const Frame& frame, std::string t
                         Fields fields) const {
   fields.texts.emplace_back("title", std::move(title));
   fields.texts.emplace_back("style_nonce", frame.style_nonce);
-  fields.texts.emplace_back("user", frame.user);
+  fields.texts.emplace_back("user", sealed(frame.user));
   fields.texts.emplace_back("signed_in", texts_.text("page", "signed_in", {{"user", frame.user}}));
   fields.texts.emplace_back("sign_out_url", frame.sign_out_url);
   fields.groups.emplace_back("t", texts_.fields());
@@ -158,9 +159,9 @@ std::string Pages::consent(const Frame& frame, const Consent& page) const {
       {"action", std::string(page.action)},
       {"csrf", std::string(page.csrf)},
       {"oauth_token", std::string(page.oauth_token)},
-      {"client", std::string(page.client)},
-      {"host", std::string(page.host)},
-      {"description", std::string(page.description)},
+      {"client", sealed(page.client)},
+      {"host", sealed(page.host)},
+      {"description", sealed(page.description)},
       {"asks", texts_.text("consent", "asks", client)},
       {"returns", page.host.empty() ? texts_.text("consent", "code")
                                     : texts_.text("consent", "returns", {{"host", page.host}})}};
@@ -193,7 +194,7 @@ std::string Pages::grants(const Frame& frame, std::string_view action,
   std::vector<Fields> items;
   for (const Grant& grant : grants) {
     Fields& item = items.emplace_back();
-    item.texts = {{"client", std::string(grant.client)},
+    item.texts = {{"client", sealed(grant.client)},
                   {"key", std::string(grant.key)},
                   {"csrf", std::string(grant.csrf)},
                   {"action", std::string(action)},

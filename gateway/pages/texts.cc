@@ -5,6 +5,7 @@
 #include "conf/document.h"
 #include "conf/phrase.h"
 #include "gateway/pages/embedded.h"
+#include "gateway/pages/sealed.h"
 
 namespace gateway::pages {
 namespace {
@@ -69,6 +70,7 @@ const std::string& Texts::text(std::string_view section, std::string_view key) c
 std::string Texts::text(std::string_view section, std::string_view key,
                         const Values& values) const {
   const std::string& pattern = text(section, key);
+  const bool left_to_right = text("page", "dir") == "ltr";
   std::string out;
   for (std::size_t at = 0; at < pattern.size();) {
     const std::size_t end = pattern[at] == '{' ? pattern.find('}', at) : pattern.npos;
@@ -77,7 +79,7 @@ std::string Texts::text(std::string_view section, std::string_view key,
       if (end == pattern.npos || std::string_view(pattern).substr(at + 1, end - at - 1) != name) {
         continue;
       }
-      out += value;
+      out += left_to_right && !may_turn(value) ? std::string(value) : isolated(value);
       filled = true;
       break;
     }

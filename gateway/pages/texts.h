@@ -25,7 +25,8 @@ class Texts {
   // error: one sentence with line and column.
   verify::Result<Texts, std::string> with(std::string_view toml) const;
 
-  // The text as it is, and with {name} filled in. A key that there is not: empty.
+  // The text as it is, and with {name} filled in, each value isolated from the sentence where their
+  // directions could differ. A key that there is not: empty.
   const std::string& text(std::string_view section, std::string_view key) const;
   std::string text(std::string_view section, std::string_view key, const Values& values) const;
   bool has(std::string_view section, std::string_view key) const;

@@ -11,15 +11,9 @@
 namespace gateway::provider {
 namespace {
 
-constexpr std::size_t kCookieLength = 27;  // 160 bits
 constexpr std::size_t kFormTokenBytes = 16;
 
 bool https(const Exchange& x) { return x.external->scheme == "https"; }
-
-bool is_cookie(std::string_view text) {
-  return text.size() == kCookieLength &&
-         std::all_of(text.begin(), text.end(), [](char c) { return verify::is_unreserved(c); });
-}
 
 std::string_view field_of(const RequestHead& head, std::string_view name) {
   for (const Field& field : head.fields) {
@@ -32,7 +26,7 @@ std::string_view field_of(const RequestHead& head, std::string_view name) {
 Step find_session(const Exchange& x, Visit& visit) {
   const auto cookies = cookie_values(x.request, cookie_name(https(x)));
   for (const std::string_view cookie : cookies) {
-    if (!is_cookie(cookie)) continue;
+    if (!is_cookie_id(cookie)) continue;
     if (visit.cookie.empty()) visit.cookie = cookie;
     if (x.gate.settings.login.mode != conf::LoginMode::Local) break;
     auto session = x.gate.desk.sessions.find(cookie, session_limits(x.gate.settings.login),

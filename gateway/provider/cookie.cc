@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "gateway/forward.h"
+#include "store/sessions.h"
+#include "verify/percent.h"
 
 namespace gateway::provider {
 namespace {
@@ -32,6 +34,11 @@ void each_cookie(const RequestHead& head, Each each) {
 
 }  // namespace
 
+bool is_cookie_id(std::string_view text) {
+  return text.size() == kCookieLength &&
+         std::all_of(text.begin(), text.end(), [](char c) { return verify::is_unreserved(c); });
+}
+
 std::string_view cookie_name(bool https) { return https ? "__Host-portcullis" : "portcullis"; }
 
 std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name) {
@@ -60,6 +67,31 @@ std::string set_cookie(bool https, std::string_view value) {
 
 std::string clear_cookie(bool https) {
   return std::string(cookie_name(https)) + "=; Max-Age=0" + attributes(https);
+}
+
+std::string_view known_cookie_name(bool https) {
+  return https ? "__Secure-portcullis-known" : "portcullis-known";
+}
+
+std::string set_known_cookie(bool https, std::string_view path,
+                             const std::vector<std::string>& ids) {
+  std::string out(known_cookie_name(https));
+  for (std::size_t i = 0; i < std::min(ids.size(), kMostKnownIds); ++i)
+    out += (i == 0 ? "=" : ".") + ids[i];
+  out += "; Path=" + std::string(path) + "; Max-Age=" + std::to_string(store::kKnownFor_s);
+  return out + "; HttpOnly; SameSite=Lax" + (https ? "; Secure" : "");
+}
+
+std::vector<std::string> known_ids(const RequestHead& head, bool https) {
+  std::vector<std::string> out;
+  for (std::string_view rest : cookie_values(head, known_cookie_name(https))) {
+    while (!rest.empty() && out.size() < 2 * kMostKnownIds) {
+      const std::string_view id = rest.substr(0, rest.find('.'));
+      rest.remove_prefix(std::min(id.size() + 1, rest.size()));
+      if (is_cookie_id(id)) out.emplace_back(id);
+    }
+  }
+  return out;
 }
 
 }  // namespace gateway::provider

@@ -1,7 +1,9 @@
 #pragma once
 
-// The one cookie of the provider's pages: the session's id (RFC 6265). Pure.
+// The cookies of the provider's pages (RFC 6265): the session's id, and the ids by which a browser
+// is known to be one in which somebody signed in before. Pure.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,9 @@
 #include "gateway/message.h"
 
 namespace gateway::provider {
+
+inline constexpr std::size_t kCookieLength = 27;  // of an id in a cookie: 160 bits
+bool is_cookie_id(std::string_view text);
 
 // "__Host-portcullis" over https, where a browser takes it from this host alone; "portcullis" over
 // http.
@@ -26,5 +31,14 @@ std::string foreign_cookies(const RequestHead& head);
 // browser.
 std::string set_cookie(bool https, std::string_view value);
 std::string clear_cookie(bool https);
+
+// For the sign-in page at `path` alone, and kept by the browser for as long as the ids are good. A
+// browser that several people use has an id for each, the latest first.
+inline constexpr std::size_t kMostKnownIds = 8;
+std::string_view known_cookie_name(bool https);
+std::string set_known_cookie(bool https, std::string_view path,
+                             const std::vector<std::string>& ids);
+// Of all cookies of that name, at most twice kMostKnownIds.
+std::vector<std::string> known_ids(const RequestHead& head, bool https);
 
 }  // namespace gateway::provider

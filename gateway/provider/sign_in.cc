@@ -5,6 +5,7 @@
 #include "gateway/provider/browser.h"
 #include "gateway/provider/callback.h"
 #include "gateway/provider/cookie.h"
+#include "gateway/provider/counted_address.h"
 #include "gateway/provider/provider.h"
 #include "verify/crypto.h"
 #include "verify/password.h"
@@ -81,17 +82,16 @@ void show_form(Exchange& x, const Visit& visit, std::string_view next, const Sho
 }
 
 struct Attempt {
-  std::string user, address;
+  std::string user;
+  std::string address;  // that a failure counts against; empty: none
+  std::string browser;  // the id by which it is known for this user; empty: none
   verify::Secret password;
   std::string hash;    // empty: nobody can sign in by that name
   std::string cookie;  // the browser's so far, perhaps of a session, which the new one replaces
-};
+  verify::PasswordWork least;  // that checking any password takes, whosever name it comes with
 
-// A hash of nobody's password, so that an unknown name takes as long as a wrong password.
-const std::string& nobodys_hash() {
-  static const std::string hash = verify::hash_password(verify::random_name(27));
-  return hash;
-}
+  store::Attempt who() const { return {user, address, browser}; }
+};
 
 struct Checked {
   std::int64_t wait = 0;  // seconds, if too many others failed before its turn came; 0: none did
@@ -101,13 +101,11 @@ struct Checked {
 // A failure counts before the next password has its turn. Noted among the writes, it would count
 // only after all those that wait there, and as many passwords could be tried meanwhile.
 store::Result<Checked> check(store::Sessions& sessions, const Attempt& attempt, std::int64_t now) {
-  Checked out{.wait = sessions.wait(attempt.user, attempt.address, now)};
+  Checked out{.wait = sessions.wait(attempt.who(), now)};
   if (out.wait > 0) return out;
-  const std::string& hash = attempt.hash.empty() ? nobodys_hash() : attempt.hash;
-  const auto found = verify::check_password(attempt.password.reveal(), hash);
-  if (!attempt.hash.empty()) out.found = found;
+  out.found = verify::check_password(attempt.password.reveal(), attempt.hash, attempt.least);
   if (out.found != verify::PasswordCheck::Wrong) return out;
-  auto noted = sessions.note_failure(attempt.user, attempt.address, now);
+  auto noted = sessions.note_failure(attempt.who(), now);
   if (!noted) return noted.failure();
   return out;
 }
@@ -136,25 +134,38 @@ store::Result<bool> still_good(const store::Credentials& credentials, const std:
   return user.failure();
 }
 
-// The new session's id; empty: the password is no longer right. A password that is changed ends all
-// sessions there are, hence the second look once this one is there too.
-store::Result<std::string> settle(Desk& desk, const Attempt& attempt, bool weak,
-                                  const store::SessionLimits& limits, std::int64_t now) {
+// What a browser has once its user has signed in.
+struct Settled {
+  std::string session, known;  // empty: the password is no longer right
+};
+
+// A password that is changed ends all sessions there are, and all knowledge of browsers: hence the
+// second look once these are there too.
+store::Result<Settled> settle(Desk& desk, const Attempt& attempt, bool weak,
+                              const store::SessionLimits& limits, std::int64_t now) {
+  store::Sessions& sessions = desk.sessions;
   const std::string hash = weak ? rehash(desk.credentials, attempt) : attempt.hash;
-  auto noted = desk.sessions.note_success(attempt.user, now);
+  auto noted = sessions.note_success(attempt.who());
   if (!noted) return noted.failure();
-  auto id = desk.sessions.begin(attempt.user, limits, now);
-  if (!id) return id;
+  auto known = sessions.remember(attempt.browser, attempt.user, now);
+  if (!known) return known.failure();
+  auto id = sessions.begin(attempt.user, limits, now);
+  if (!id) return id.failure();
   auto good = still_good(desk.credentials, attempt.user, hash);
-  auto ended = desk.sessions.end(good && *good ? attempt.cookie : *id);
+  const bool stays = good && *good;
+  auto ended = sessions.end(stays ? attempt.cookie : *id);
+  if (!stays && ended) ended = sessions.forget(*known);
   if (!good) return good.failure();
   if (!ended) return ended.failure();
-  return *good ? id : std::string();
+  return stays ? Settled{*std::move(id), *std::move(known)} : Settled{};
 }
 
 Step read_hash(Exchange& x, Attempt& attempt) {
-  if (!store::is_user_name(attempt.user)) return nullptr;
-  auto user = x.worker.reader().user(attempt.user);
+  store::Credentials::Reader& reader = x.worker.reader();
+  auto least = reader.password_work();
+  if (!least) return store_fault(least.error());
+  attempt.least = *least;
+  auto user = reader.user(attempt.user);
   if (user) {
     if (user->enabled) attempt.hash = user->password_hash;
     return nullptr;
@@ -163,14 +174,15 @@ Step read_hash(Exchange& x, Attempt& attempt) {
   return store_fault(user.error());
 }
 
-// `id` stays empty if that is no way in; `shown` then says why.
-Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, std::string& id) {
+// `settled` stays empty if that is no way in; `shown` then says why.
+Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, Settled& settled) {
   using Kind = Background::Kind;
   Desk& desk = x.gate.desk;
   const std::int64_t now = x.gate.clock.unix_seconds();
   const store::SessionLimits limits = session_limits(x.gate.settings.login);
   auto hash = [&desk, &attempt, now] { return check(desk.sessions, attempt, now); };
-  const auto checked = co_await in_background(x, Kind::Hash, std::move(hash));
+  const Kind lane = attempt.browser.empty() ? Kind::Hash : Kind::KnownHash;
+  const auto checked = co_await in_background(x, lane, std::move(hash));
   if (!checked) co_return busy();
   if (!*checked) co_return store_fault(checked->error());
   const Checked& outcome = **checked;
@@ -182,35 +194,72 @@ Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, std
     return settle(desk, attempt, weak, limits, now);
   };
   const Kind kind = weak ? Kind::Write : Kind::Session;
-  auto settled = co_await in_background(x, kind, std::move(write));
-  if (!settled) co_return busy();
-  if (!*settled) co_return store_fault(settled->error());
-  id = **std::move(settled);
+  auto done = co_await in_background(x, kind, std::move(write));
+  if (!done) co_return busy();
+  if (!*done) co_return store_fault(done->error());
+  settled = **std::move(done);
   co_return nullptr;
 }
 
-Task<Step> take_password(Exchange& x, const Visit& visit) {
+std::string_view address_of(const Exchange& x) {
+  const Arrival arrival{.peer = x.connection.peer_address(),
+                        .peer_ip = x.connection.peer_ip(),
+                        .secure = x.connection.stream().secure(),
+                        .scheme = x.external->scheme,
+                        .authority = x.external->authority,
+                        .client = x.forwarded.client};
+  return counted_address(arrival, x.request.fields, x.gate.settings.listen.trusted_proxies);
+}
+
+// The id by which the browser is known for this user; one that is signed in as this user has its
+// session's.
+std::string browser_of(const Exchange& x, const Visit& visit, std::string_view signed_in,
+                       std::string_view user, std::int64_t now) {
+  const auto ids = known_ids(x.request, x.external->scheme == "https");
+  const auto found = std::find_if(ids.begin(), ids.end(), [&](const std::string& id) {
+    return x.gate.desk.sessions.knows(id, user, now);
+  });
+  if (found != ids.end()) return *found;
+  return signed_in == user ? visit.cookie : std::string();
+}
+
+void give_cookies(Exchange& x, const Settled& settled) {
+  const bool https = x.external->scheme == "https";
+  std::vector<std::string> ids{settled.known};
+  for (std::string& id : known_ids(x.request, https))
+    if (id != settled.known) ids.push_back(std::move(id));
+  auto& fields = x.answer->fields;
+  fields.emplace_back("Set-Cookie", set_cookie(https, settled.session));
+  fields.emplace_back("Set-Cookie", set_known_cookie(https, own_path(x, Endpoint::SignIn), ids));
+}
+
+// `signed_in`: who was until now, in this browser.
+Task<Step> take_password(Exchange& x, const Visit& visit, const std::string& signed_in) {
   const auto form = sent_form(x);
   if (!form || !from_here(x)) {
     send_to_error(x, "forged");
     co_return nullptr;
   }
   const std::string next = next_of(x, form->value("next"));
-  const std::string_view username = form->value("username");
-  Shown shown{.username = std::string(store::is_user_name(username) ? username : "")};
-  if (!is_ours(x, visit, *form, "sign_in", {})) {
-    shown.problem = Problem::Stale;
+  // What nobody can be called is not looked up, hashed, counted or shown again.
+  const std::string_view name = form->value("username");
+  const bool possible = store::is_user_name(name);
+  Shown shown{.username = std::string(possible ? name : std::string_view())};
+  if (!possible || !is_ours(x, visit, *form, "sign_in", {})) {
+    shown.problem = possible ? Problem::Stale : Problem::Failed;
     show_form(x, visit, next, shown);
     co_return nullptr;
   }
+  const std::int64_t now = x.gate.clock.unix_seconds();
   const std::string_view password = form->value("password");
   Attempt attempt{.user = shown.username,
-                  .address = std::string(x.client_address()),
+                  .address = std::string(address_of(x)),
+                  .browser = browser_of(x, visit, signed_in, shown.username, now),
                   .password = verify::Secret(password.substr(0, kMaxPassword + 1)),
                   .hash = {},
-                  .cookie = visit.cookie};
-  const std::int64_t now = x.gate.clock.unix_seconds();
-  shown.seconds = x.gate.desk.sessions.wait(attempt.user, attempt.address, now);
+                  .cookie = visit.cookie,
+                  .least = {}};
+  shown.seconds = x.gate.desk.sessions.wait(attempt.who(), now);
   if (shown.seconds > 0) {
     shown.problem = Problem::Throttled;
     show_form(x, visit, next, shown);
@@ -218,15 +267,15 @@ Task<Step> take_password(Exchange& x, const Visit& visit) {
   }
   if (Step failed = read_hash(x, attempt)) co_return failed;
   if (password.size() > kMaxPassword) attempt.hash.clear();
-  std::string id;
-  Step failed = co_await try_to_sign_in(x, attempt, shown, id);
+  Settled settled;
+  Step failed = co_await try_to_sign_in(x, attempt, shown, settled);
   if (failed) co_return failed;
-  if (id.empty()) {
+  if (settled.session.empty()) {
     show_form(x, visit, next, shown);
     co_return nullptr;
   }
   send_to(x, next);
-  x.answer->fields.emplace_back("Set-Cookie", set_cookie(x.external->scheme == "https", id));
+  give_cookies(x, settled);
   co_return nullptr;
 }
 
@@ -253,9 +302,10 @@ Task<Step> sign_in(Exchange& x) {
   Visit visit;
   Step failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
+  const std::string signed_in = std::move(visit.user);
   visit.user.clear();  // whoever it was: the form is for signing in anew
   if (x.request.method == "POST") {
-    failed = co_await take_password(x, visit);
+    failed = co_await take_password(x, visit, signed_in);
     co_return failed;
   }
   const auto form = Form::parse(query_of(x.target.origin));

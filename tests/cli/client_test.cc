@@ -245,14 +245,14 @@ TEST_CASE("with a configuration, a realm that it lacks is an error that names it
 
 TEST_CASE("list and show never give a secret away") {
   Shell shell;
-  shell.on_store({"client", "add", "--name", "A\tB", "--key", "K", "--secret", "hush"});
+  shell.on_store({"client", "add", "--name", "A\\B", "--key", "K", "--secret", "hush"});
   shell.on_store(
       {"client", "add", "--name", "B", "--key", "L", "--secret", "hush", "--realm", "email"});
   shell.on_store({"client", "disable", "L"});
   const Ran list = shell.on_store({"client", "list"});
   CHECK(list.out ==
         "KEY  NAME    REALMS  STATE\n"
-        "K    A\\x09B  -       enabled\n"
+        "K    A\\x5cB  -       enabled\n"
         "L    B       email   disabled\n");
   const auto lines = tests::objects(shell.on_store({"client", "list", "--json"}).out);
   REQUIRE(lines.size() == 2);

@@ -40,6 +40,10 @@ TEST_CASE("what could steer a terminal is shown as bytes, all else as it is") {
       {"a\xc3", "a\\xc3"},
       {"\xe2\x82", "\\xe2\\x82"},
       {std::string("a\0b", 3), "a\\x00b"},
+      {"\xc2\xad", "\\xc2\\xad"},
+      {"\xe3\x85\xa4", "\\xe3\\x85\\xa4"},
+      {"\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"},
+      {"\xef\xb8\x8f", "\\xef\\xb8\\x8f"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.shown);
@@ -57,6 +61,29 @@ TEST_CASE("columns are as wide as their longest text, counted in characters") {
         "KEY      NAME    STATE\n"
         "K        J\xc3\xbcrgen  enabled\n"
         "longest  x       off\n");
+}
+
+TEST_CASE("what is too wide is cut, but for the last column and where there is no header") {
+  const std::string widest(cli::Table::kWidestCell, 'x'), over = widest + 'x';
+  const std::string accents = [] {
+    std::string out;
+    for (std::size_t i = 0; i <= cli::Table::kWidestCell; ++i) out += "\xc3\xa9";
+    return out;
+  }();
+  const auto printed = [](std::vector<std::string> header, const std::vector<std::string>& row) {
+    cli::Table table(std::move(header));
+    table.add(row);
+    std::ostringstream out;
+    table.print(out);
+    const std::string all = out.str();
+    return all.substr(all.rfind('\n', all.size() - 2) + 1);
+  };
+  const std::string cut = widest.substr(3) + "...";
+  CHECK(printed({"A", "B"}, {widest, over}) == widest + "  " + over + "\n");
+  CHECK(printed({"A", "B"}, {over, "y"}) == cut + "  y\n");
+  CHECK(printed({"A", "B"}, {accents.substr(2), "y"}) == accents.substr(2) + "  y\n");
+  CHECK(printed({"A", "B"}, {accents, "y"}) == accents.substr(8) + "...  y\n");
+  CHECK(printed({}, {over, "y"}) == over + "  y\n");
 }
 
 TEST_CASE("a table without header and rows prints nothing") {

@@ -32,7 +32,7 @@ const std::string kToken =
 
 // Every field with a value that isn't its default, and bytes that need care.
 const std::string kFull =
-    R"({"type":"client","key":"!\"\\~/","secret":" \"\\/'~","name":"Jürgen's \t<b>","description":"a\nb — 🔑",)"
+    R"({"type":"client","key":"!\"\\~/","secret":" \"\\/'~","name":"Jürgen's <b>","description":"a\nb — 🔑",)"
     R"("redirect_uris":["https://a.example/cb?x=%20","com.example.app:/cb"],"callback_match":"prefix",)"
     R"("allow_oob":true,"realms":["email","a'b"],"default_realms":["email"],)"
     R"("rsa_public_keys":[)" +

@@ -85,7 +85,8 @@ TEST_CASE("mistakes in the lists of [oauth] are reported") {
         "b\"",
         "2:50: unknown key \"descripton\" in oauth.realms; did you mean \"description\"?"}},
       {"[oauth]\nrealms = [{ name = \"a\", description = \"\\n\" }]",
-       {"2:39: oauth.realms.description must be a sentence, not \"\\x0a\""}},
+       {"2:39: oauth.realms.description must be a sentence of at most 1024 bytes, on one line, not "
+        "\"\\x0a\""}},
       {"[oauth]\nrealms = \"email\"", {"2:10: oauth.realms must be a list, not \"email\""}},
       {"[oauth]\nkey_length = [15, 256]",
        {"2:15: each of oauth.key_length must be an integer from 16 to 255, not 15",

@@ -30,6 +30,18 @@ const std::string kSignIn =
     "login.sign_in_url is a path, and at provider.host there is nothing but the gate's own pages: "
     "give it as a whole URL";
 
+const std::string kUncounted =
+    ", and listen.trusted_proxies does not name it: failed sign-ins are counted by user name "
+    "alone, "
+    "and the log has its address for everybody's";
+const std::string kTerminator =
+    "listen.external_url is https and listen.tls is absent, so that something in front ends TLS" +
+    kUncounted;
+const std::string kRelay =
+    "listen.address is a loopback address and listen.external_url another machine's, so that "
+    "something on this machine passes requests on" +
+    kUncounted;
+
 const std::string kTlsTable = "[listen.tls]\ncertificate = \"c\"\nkey = \"k\"";
 
 std::string schemes(const std::string& scheme) {
@@ -57,9 +69,20 @@ TEST_CASE("what an operator probably does not want is warned of") {
       {kRoute + kPlain + "[listen]\naddress = \"0.0.0.0:80\"\nhosts = [\"a\"]", {}},
       {kRoute + kPlain + "[listen]\naddress = \"0.0.0.0:80\"\nexternal_url = \"http://a\"", {}},
       {kRoute + kPlain + "[listen]\nhosts = [\"a\"]\nexternal_url = \"http://a\"",
-       {"listen.hosts has no effect beside listen.external_url"}},
-      {kRoute + "[listen]\nexternal_url = \"http://a\"", {kTls}},
-      {kRoute + "[listen]\nexternal_url = [\"http://a\", \"https://a\"]", {}},
+       {"listen.hosts has no effect beside listen.external_url", kRelay}},
+      {kRoute + "[listen]\nexternal_url = \"http://a\"", {kTls, kRelay}},
+      {kRoute + "[listen]\nexternal_url = [\"http://a\", \"https://a\"]", {kTerminator}},
+      {kRoute + "[listen]\naddress = \"192.0.2.1:80\"\nexternal_url = \"https://a\"",
+       {kTerminator}},
+      {kRoute + "[listen]\nexternal_url = \"https://127.0.0.1\"", {kTerminator}},
+      {kRoute + "[listen]\nexternal_url = \"https://a\"\n" + kTlsTable, {kRelay}},
+      {kRoute + "[listen]\nexternal_url = \"https://[::1]\"\n" + kTlsTable, {}},
+      {kRoute + "[listen]\nexternal_url = \"https://localhost\"\n" + kTlsTable, {}},
+      {kRoute + "[listen]\naddress = \"192.0.2.1:443\"\nexternal_url = \"https://a\"\n" + kTlsTable,
+       {}},
+      {kRoute + "[listen]\nexternal_url = \"https://a\"\ntrusted_proxies = [\"::1\"]", {}},
+      {kRoute + "[listen]\nexternal_url = \"https://a\"\n[provider]\nenabled = false", {}},
+      {kRoute + "[listen]\nexternal_url = \"https://a\"\n" + kApp + "\"/login\"", {}},
       {kRoute + "[listen]\ntrusted_proxies = [\"::1\"]", {kHosts}},
       {kRoute + "[listen]\ntrusted_proxies = [\"::1\"]\nhosts = [\"a\"]", {}},
       {kRoute + "accept_schemes = [\"https\"]\n" + kPlain, {}},
@@ -74,7 +97,7 @@ TEST_CASE("what an operator probably does not want is warned of") {
        {schemes("https")}},
       {kRoute + "accept_schemes = [\"https\"]\n[listen]\nexternal_url = [\"https://a\", "
                 "\"http://a\"]",
-       {}},
+       {kTerminator}},
       {kRoute + "[listen.tls]\ncertificate = \"c\"\nkey = \"k\"", {}},
       {kRoute + "[listen]\nhosts = [\"a\"]\ntrusted_proxies = [\"0.0.0.0/0\", \"::/0\", "
                 "\"0.0.0.0/1\", \"::/1\"]",
@@ -89,7 +112,8 @@ TEST_CASE("what an operator probably does not want is warned of") {
       {kRoute + "hosts = [\"b\", \"c\"]\n" + kPlain + "[listen]\nhosts = [\"b\"]",
        {"the route on line 4 waits for host \"c\", which listen.hosts does not let in"}},
       {kRoute + "hosts = [\"b\", \"a:81\"]\n" + kPlain + "[listen]\nexternal_url = \"http://a:81\"",
-       {"the route on line 4 waits for host \"b\", which listen.external_url does not let in"}},
+       {kRelay,
+        "the route on line 4 waits for host \"b\", which listen.external_url does not let in"}},
       {kRoute + "hosts = [\"b\"]\n" + kPlain, {}},
       {kRoute + kPlain + kApp + "\"/login\"\n", {}},
       {kRoute + kPlain + kApp + "\"/login\"\n" + kPageHost, {kSignIn}},

@@ -178,5 +178,30 @@ class Page:
     def wider_than_window(self):
         return self.run("return document.documentElement.scrollWidth > window.innerWidth")
 
+    def turned(self, selector):
+        """Elements in whose text, after the last isolate in it, a character stands to the left of the one before it."""
+        return self.run(
+            """
+            const turned = [];
+            for (const element of document.querySelectorAll(arguments[0])) {
+              const node = [...element.childNodes].find(one => one.nodeType == Node.TEXT_NODE), range = document.createRange();
+              const boxes = [...Array(node.data.length).keys()].map(at => {
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                return range.getBoundingClientRect();
+              });
+              for (let at = node.data.lastIndexOf('\\u2069') + 2; at < boxes.length; ++at) {
+                const [a, b] = [boxes[at - 1], boxes[at]];
+                if (a.width && b.width && Math.abs(a.top - b.top) < 2 && b.left < a.left - 1) {
+                  turned.push(element.innerText);
+                  break;
+                }
+              }
+            }
+            return turned;
+            """,
+            selector,
+        )
+
     def picture(self, path):
         path.write_bytes(base64.b64decode(self._ask("GET", self.session + "/screenshot")))

@@ -325,6 +325,15 @@ def test_markup_in_names_and_descriptions_is_text(gate, page, site):
     assert complaints(page) == []
 
 
+@pytest.mark.parametrize("name", ["\u202eevil", "\u2069\u202eevil", "\u202e\u2066evil\u202c", "שלום 12!", "\u2067א"])
+def test_no_name_turns_the_words_around_it(gate, page, site, name):
+    page.go(asks(gate, site.url("/cb"), "--description", name, name=name).authorize_url())
+    sign_in(page)
+    for width in (320, 1280):
+        page.look(width, dark=False)
+        assert page.turned("h1, h1 + p, form .soft, footer p") == [] and not page.wider_than_window(), width
+
+
 def test_the_way_back_to_an_application_on_the_users_own_machine_is_open(gate, page):
     """The page's policy lets its form go to a loopback address that no policy can name, and to an app's own scheme."""
     page.go(gate.url("/oauth/grants"))

@@ -128,8 +128,8 @@ TEST_CASE("the page of grants has a form for each, and says what was taken away"
   const std::string page = pages.grants(kFrame, "/oauth/grants", grants, "Old <app>");
   CHECK(count(page, "<form method=\"post\" action=\"/oauth/grants\"") == 2);
   CHECK(has(page, "Shop &amp; Co"));
-  CHECK(has(page, "<li>Read your &lt;mail&gt; address</li>"));
-  CHECK(has(page, "<li>address</li>"));
+  CHECK(has(page, "<li><bdi>Read your &lt;mail&gt; address</bdi></li>"));
+  CHECK(has(page, "<li><bdi>address</bdi></li>"));
   CHECK(has(page, "It may use what this service offers"));
   CHECK(has(page, "Old &lt;app&gt; can no longer"));
   CHECK(has(page, "aria-label=\"Revoke access of Bank\""));

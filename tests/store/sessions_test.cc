@@ -213,7 +213,8 @@ TEST_CASE("a session leaves what is remembered of credentials alone") {
   const std::uint64_t before = store->last_txn();
   const auto sessions = open_sessions(dir);
   must(sessions->begin("alice", kLimits, kStart));
-  must(sessions->note_failure("alice", "127.0.0.1", kStart));
+  must(sessions->note_failure({"alice", "127.0.0.1", {}}, kStart));
+  must(sessions->remember({}, "alice", kStart));
   CHECK(store->last_txn() == before);
 }
 

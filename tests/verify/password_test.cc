@@ -137,3 +137,43 @@ TEST_CASE("what is no hash is no hash, and no password is right for it") {
   CHECK(check_password(kPassword, "plain$$correct horse") == PasswordCheck::Wrong);
   CHECK(check_password("", "") == PasswordCheck::Wrong);
 }
+
+TEST_CASE("checking a password takes the same work whatever the hash, and with none") {
+  const std::string hashes[] = {
+      kOurs,
+      kOursWeak,
+      kWerkzeugScrypt,
+      "scrypt:16:8:1" + kSmallScrypt,
+      "scrypt:16384:8:5" + kSmallScrypt,
+      "scrypt:131072:8:1" + kSmallScrypt,
+      "$scrypt$ln=10,r=16,p=3$AAECAwQFBgcICQoLDA0ODw$XGYmKKxOsQaKKH4qoqICriSOmNsE1h0zJ+c0LbbscJc",
+      "pbkdf2:sha1:1000" + kSha1Key,
+      "pbkdf2:sha256:600000" + kSha256Key,
+      "pbkdf2:sha512:210000" + kSha512Key,
+      "plain$$correct horse",
+      "",
+  };
+  PasswordWork most = own_work();
+  for (const std::string& hash : hashes) most = most_of(most, work_of(hash));
+  CHECK(most == PasswordWork{1 << 20, {1000, 600'000, 210'000}});
+  for (const std::string& hash : hashes) {
+    CAPTURE(hash);
+    const PasswordWork done = work_done(hash, most);
+    CHECK(done.rounds == most.rounds);
+    CHECK(done.scrypt <= most.scrypt);
+    CHECK(most.scrypt - done.scrypt < most.scrypt / 1000);
+    // Where no hash but our own is in the store, nothing is added to that.
+    if (work_of(hash) == own_work()) CHECK(work_done(hash, own_work()) == own_work());
+  }
+}
+
+TEST_CASE("what is added to the work changes no verdict") {
+  const PasswordWork more{1 << 19, {10, 20, 30}};
+  CHECK(check_password(kPassword, kOurs, more) == PasswordCheck::Right);
+  CHECK(check_password("correct horsf", kOurs, more) == PasswordCheck::Wrong);
+  const std::string imported = "pbkdf2:sha256:1000" + kSha256Key;
+  CHECK(check_password(kPassword, imported, more) == PasswordCheck::RightButRehash);
+  CHECK(check_password("correct horsf", imported, more) == PasswordCheck::Wrong);
+  CHECK(check_password(kPassword, "", more) == PasswordCheck::Wrong);
+  CHECK(check_password("", "", more) == PasswordCheck::Wrong);
+}
