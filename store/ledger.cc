@@ -180,6 +180,7 @@ Result<Ledger::State::Outcome> Ledger::State::attempt(std::span<LedgerClaim> bat
   fresh.clear();
   auto outcome = transact(batch, purge_limit, purge_before);
   if (!outcome) {
+    pulse.abandon();
     index.undo();
     shares.undo();
     return outcome;
@@ -196,6 +197,8 @@ Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> ba
   auto begun = WriteTxn::begin(env);
   if (!begun) return begun.failure();
   WriteTxn& txn = **begun;
+  const std::uint64_t number = txn.id();
+  pulse.begin(number);
   Outcome outcome;
   outcome.floor = floor;
   outcome.oldest = entries == 0 ? std::numeric_limits<std::int64_t>::max() : oldest;
@@ -203,14 +206,15 @@ Result<Ledger::State::Outcome> Ledger::State::transact(std::span<LedgerClaim> ba
   if (auto purged = purge(txn, purge_limit, purge_before, outcome); !purged)
     return purged.failure();
   judge(batch, outcome);
-  if (outcome.purged == 0 && fresh.empty()) return outcome;
+  if (outcome.purged == 0 && fresh.empty()) {
+    pulse.abandon();
+    return outcome;
+  }
   if (auto written = write(txn); !written) return written.failure();
   const auto size = txn.size(kTable);
   if (!size) return size.failure();
   if (!fresh.empty() && size->pages > page_limit)
     return fail(Error::Kind::Full, "the replay ledger is full");
-  const std::uint64_t number = txn.id();
-  pulse.begin(number);
   if (auto committed = txn.commit(); !committed) return committed.failure();
   pulse.end(number);
   oldest = outcome.oldest;

@@ -96,9 +96,9 @@ verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
   const bool was_clean = state.clean;
   state.clean = false;
   state.boot_id = boot_id;
-  beside.pulse.touch();
   if (auto written = mark.write(state); !written)
     return Failure(OpenFailure{written.error(), false});
+  beside.pulse.touch();
   auto file = open_ledger_file(options.path, options.size);
   if (!file) return file;
   if (!was_clean && !beside.pulse.agrees(file->found_txn))

@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMagic = 0x31534c5550505220;  // of this layout, in this machine's order
 constexpr std::size_t kBytes = 4096;
-constexpr std::int64_t kSlackNs = 1'000'000'000;  // a commit that waits for the disk takes long
+constexpr std::int64_t kTickNs = 12'000'000;  // more than a tick of any kernel
+constexpr std::int64_t kSlackNs =
+    1'000'000'000;  // a transaction that waits for the disk takes long
 
 std::int64_t now_ns() {
   timespec now{};
@@ -76,7 +78,8 @@ bool LedgerPulse::agrees(std::uint64_t last_txn) const {
 }
 
 bool LedgerPulse::covers(std::int64_t changed_ns) const {
-  return changed_ns <= page_->when_ns + kSlackNs;
+  const bool under_way = page_->begun != page_->done;
+  return changed_ns <= page_->when_ns + (under_way ? kSlackNs : kTickNs);
 }
 
 void LedgerPulse::begin(std::uint64_t txn) {
@@ -87,6 +90,11 @@ void LedgerPulse::begin(std::uint64_t txn) {
 void LedgerPulse::end(std::uint64_t txn) {
   touch();
   page_->done = txn;
+}
+
+void LedgerPulse::abandon() {
+  touch();
+  page_->begun = page_->done.load();
 }
 
 void LedgerPulse::set(std::uint64_t last_txn) {

@@ -29,11 +29,13 @@ class LedgerPulse {
 
   // The ledger's last transaction may be the one that was begun last, or the one before it.
   bool agrees(std::uint64_t last_txn) const;
-  // A ledger file with this change time was last changed by the gate.
+  // A ledger file with this change time was last changed by the gate. Between transactions that is
+  // told to a tick of the clock, so that older files can't be put back within it.
   bool covers(std::int64_t changed_ns) const;
 
-  void begin(std::uint64_t txn);  // before its commit
-  void end(std::uint64_t txn);    // after it
+  void begin(std::uint64_t txn);  // before it writes anything, for its pages are those of the file
+  void end(std::uint64_t txn);    // after its commit
+  void abandon();                 // nothing came of it
   void set(std::uint64_t last_txn);
   void touch();  // before the gate changes the ledger file in another way
 

@@ -18,10 +18,11 @@ def put_back(copy, store, way):
             if path.is_file():
                 subprocess.run(["dd", f"if={path}", f"of={store / path.relative_to(copy)}", "conv=notrunc", "status=none"], check=True)
     else:
-        shutil.copyfile(copy / way, store / way)
+        for name in way.split(" + "):
+            shutil.copyfile(copy / name, store / name)
 
 
-@pytest.mark.parametrize("way", ["cp -a", "cp -r", "tar", "dd", "mark", "ledger/data.mdb", "pulse", "credentials/data.mdb"])
+@pytest.mark.parametrize("way", ["cp -a", "cp -r", "tar", "dd", "mark", "ledger/data.mdb", "pulse", "credentials/data.mdb", "ledger/data.mdb + pulse"])
 @pytest.mark.parametrize("taken", ["stopped", "running"])
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_what_was_accepted_after_a_copy_was_taken_is_not_accepted_again(way, taken, end, room, store, new_gate, recorder, alice):

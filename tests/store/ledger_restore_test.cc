@@ -89,17 +89,13 @@ TEST_CASE("a store put back over one that had stopped accepts nothing twice, in 
         for (const bool rebooted : {false, true})
           for (const auto& files : std::vector<std::vector<const char*>>{{kData, "mark", "pulse"},
                                                                          {kData, "mark"},
+                                                                         {kData, "pulse"},
                                                                          {"mark", "pulse"},
                                                                          {"mark"},
                                                                          {kData},
                                                                          {"pulse"},
                                                                          {"credentials/data.mdb"}})
             check({files, way, copied_open, closed, rebooted});
-}
-
-TEST_CASE("a ledger and its pulse put back without the mark are told while the mark is closed") {
-  for (const Way way : {Way::Preserving, Way::Plain, Way::Replaced})
-    check({{kData, "pulse"}, way, /*copied_open=*/false, /*closed=*/true, /*rebooted=*/false});
 }
 
 TEST_CASE("files of a closed store that were given to another owner count as put back") {
