@@ -10,6 +10,7 @@
 
 #include "conf/phrase.h"
 #include "conf/screen.h"
+#include "conf/text_file.h"
 
 namespace conf {
 namespace {
@@ -61,7 +62,10 @@ Node convert(const toml::node& from, const Screened& screened, int depth) {
 }  // namespace
 
 std::variant<Node, Mistake> parse_document(std::string_view toml) {
-  if (toml.starts_with("\xef\xbb\xbf")) toml.remove_prefix(3);  // a byte order mark says nothing
+  if (const auto other = other_encoding(toml); !other.empty()) {
+    return Mistake{{1, 1}, "the file " + std::string(other)};
+  }
+  toml.remove_prefix(mark_size(toml));
   auto result = screen(toml);
   if (auto* mistake = std::get_if<Mistake>(&result)) return std::move(*mistake);
   const Screened& screened = *std::get_if<Screened>(&result);

@@ -147,7 +147,7 @@ Task<Next> refuse(Exchange& x, const Refusal& refusal) {
   x.status = static_cast<unsigned>(status_of(refusal, x.gate.style));
   x.reason = log_word(refusal);
   x.detail = refusal.fault == Fault::Verification ? refusal.reject.detail : refusal.detail;
-  if (refusal.fault == Fault::Verification && !x.accepted) keep_refusal(x);
+  keep_refusal(x, refusal.fault);
   const bool page = provider::show_refusal(x, refusal);
   x.scratch.out = page ? rendered_answer(x, keep) : rendered_refusal(x, refusal, keep);
   Next next = co_await send_out(x, keep);
@@ -222,6 +222,7 @@ Task<Next> exchange(Exchange& x) {
   Step refusal;
   if (!head_at_hand(x, refusal)) refusal = co_await read_rest_of_head(x);
   x.connection.clear();
+  x.head_read = !refusal;
   if (!refusal) refusal = hear_proxies(x);
   if (!refusal) refusal = find_route(x);
   if (!refusal) refusal = check_length(x);

@@ -62,6 +62,7 @@ struct Exchange {
   std::optional<provider::Endpoint> endpoint;  // an address of the provider's
   bool body_held = false;  // it is whole in scratch.held: a form, or one whose hash was signed
 
+  bool head_read = false;              // and it can be read
   bool request_read = false;           // the body has been read to its end
   bool request_sent = false;           // all of it went to the upstream
   bool answered = false;               // the upstream gave a byte, if only of an interim answer
@@ -134,8 +135,9 @@ bool may_be_signed(const Exchange& x);
 Task<Step> prove(Exchange& x);
 // prove.cc: for what waited on its way to the backend. A right that has ended since is a refusal.
 Step judge_rights_again(Exchange& x);
-// keep_refusal.cc: for `portcullis explain --id`, where the client is known and there is room.
-void keep_refusal(const Exchange& x);
+// keep_refusal.cc: for `portcullis explain --id`, where the request names a client that there is
+// and there is room.
+void keep_refusal(const Exchange& x, Fault fault);
 // body_hash.cc: is there an oauth_body_hash where there must be one, and none where it must not.
 Step check_hash_is_due(const Exchange& x, const verify::Claim& claim);
 // body_hash.cc: requires claim.body_hash. Holds the body until its hash was seen to be that.

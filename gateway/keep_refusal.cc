@@ -1,8 +1,14 @@
 // A refused request of a client we know, put aside for `portcullis explain --id`.
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "gateway/exchange.h"
 #include "gateway/kept_request.h"
 #include "gateway/refusal_keeper.h"
+#include "verify/pairs.h"
+#include "verify/percent.h"
 
 namespace gateway {
 namespace {
@@ -20,33 +26,107 @@ store::KeptBody body_of(const Exchange& x) {
   return x.request.framing == Framing::None ? store::KeptBody::None : store::KeptBody::Passing;
 }
 
+// A backend that fails, or the application that is asked who is signed in, says nothing of the
+// request.
+bool is_of_request(Fault fault) {
+  using enum Fault;
+  return fault != UpstreamUnreachable && fault != UpstreamBroken && fault != UpstreamTimeout &&
+         fault != SignInUnavailable;
+}
+
+// What a request says about itself, however little of it can be read.
+class Naming {
+ public:
+  explicit Naming(const Exchange& x) {
+    if (x.request.has_authorization) header(x.request.authorization);
+    const std::string_view target = x.request.target;
+    pairs(target.substr(std::min(target.find('?'), target.size())));
+    if (x.form_held()) {
+      pairs(x.scratch.held.in_memory().substr(0, store::kRefusalBytes));
+    }
+  }
+
+  std::vector<std::string> clients;
+  // The signature may be the secrets themselves: unless all methods that are named are others.
+  bool plaintext() const { return methods_ == 0 || plain_; }
+
+ private:
+  inline static constexpr std::size_t kMostClients = 4;
+
+  void header(std::string_view field) {
+    auto all = verify::HeaderPairs::of(field);
+    verify::Pair pair;
+    while (all && all->next(pair) == verify::Step::Pair) take(pair, verify::Plus::Literal);
+  }
+
+  void pairs(std::string_view text) {
+    if (text.starts_with('?')) text.remove_prefix(1);
+    verify::FormPairs all(text);
+    verify::Pair pair;
+    while (all.next(pair)) take(pair, verify::Plus::Space);
+  }
+
+  void take(const verify::Pair& pair, verify::Plus plus) {
+    if (pair.name.text.find_first_of("oO%") != 0) return;
+    const std::string name = decoded(pair.name.text, plus);
+    if (name == "oauth_consumer_key" && clients.size() < kMostClients) {
+      std::string client = decoded(pair.value.text, plus);
+      if (!client.empty()) clients.push_back(std::move(client));
+    } else if (name == "oauth_signature_method") {
+      ++methods_;
+      const auto method = verify::method_from_name(decoded(pair.value.text, plus));
+      plain_ = plain_ || !method || *method == verify::Method::Plaintext;
+    }
+  }
+
+  static std::string decoded(std::string_view text, verify::Plus plus) {
+    std::string out;
+    const bool good = plus == verify::Plus::Space ? verify::form_decode(text, out)
+                                                  : verify::percent_decode(text, out);
+    return good ? out : std::string(text);
+  }
+
+  std::size_t methods_ = 0;
+  bool plain_ = false;
+};
+
+store::KeptRefusal kept_refusal(const Exchange& x, bool plaintext) {
+  const std::string_view held = x.body_held ? x.scratch.held.in_memory() : std::string_view();
+  KeptRequest kept = kept_request(
+      x.request,
+      {.body = held.substr(0, store::kRefusalBytes), .form = x.form_held(), .plaintext = plaintext},
+      store::kRefusalBytes);
+  store::KeptRefusal out{.request_id = std::string(std::string_view(x.request_id)),
+                         .time = x.gate.clock.unix_seconds(),
+                         .reason = std::string(x.reason),
+                         .detail = x.detail,
+                         .body = body_of(x),
+                         .truncated = kept.truncated || x.scratch.held.on_disk() > 0 ||
+                                      held.size() > store::kRefusalBytes,
+                         .signed_removed = kept.signed_removed,
+                         .request = std::move(kept.dump)};
+  if (x.external == nullptr) return out;
+  out.scheme = x.external->scheme;
+  out.authority = x.external->authority;
+  out.path_prefix = x.external->path_prefix;
+  out.url_reason = url_reason(x);
+  return out;
+}
+
 }  // namespace
 
-void keep_refusal(const Exchange& x) {
+void keep_refusal(const Exchange& x, Fault fault) {
   RefusalKeeper* keeper = x.gate.refusal_keeper;
-  if (keeper == nullptr || !x.known_method || !keeper->admit(std::chrono::steady_clock::now())) {
+  if (keeper == nullptr || !x.head_read || !is_of_request(fault)) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (x.known_method) {
+    if (!keeper->admit(now)) return;
+    keeper->keep(kept_refusal(x, *x.known_method == verify::Method::Plaintext));
     return;
   }
-  const bool form = x.body_held && verify::is_form(x.request.content_type);
-  const std::string_view held = x.body_held ? x.scratch.held.in_memory() : std::string_view();
-  KeptRequest kept = kept_request(x.request,
-                                  {.body = held.substr(0, store::kRefusalBytes),
-                                   .form = form,
-                                   .plaintext = *x.known_method == verify::Method::Plaintext},
-                                  store::kRefusalBytes);
-  keeper->keep({.request_id = std::string(std::string_view(x.request_id)),
-                .time = x.gate.clock.unix_seconds(),
-                .reason = std::string(x.reason),
-                .detail = x.detail,
-                .scheme = x.external->scheme,
-                .authority = x.external->authority,
-                .path_prefix = x.external->path_prefix,
-                .url_reason = std::string(url_reason(x)),
-                .body = body_of(x),
-                .truncated = kept.truncated || x.scratch.held.on_disk() > 0 ||
-                             held.size() > store::kRefusalBytes,
-                .signed_removed = kept.signed_removed,
-                .request = std::move(kept.dump)});
+  Naming naming(x);
+  if (naming.clients.empty() || !keeper->admit(now, RefusalKeeper::Client::Named)) return;
+  keeper->keep_if_known(kept_refusal(x, naming.plaintext()), std::move(naming.clients));
 }
 
 }  // namespace gateway

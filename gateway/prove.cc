@@ -31,6 +31,12 @@ const verify::Requirement& requirement(const Exchange& x) {
   return without_token ? gate.client_requirement : gate.token_requirement;
 }
 
+// Whoever asks why this was refused finds the floor beside the ledger. It takes a write once.
+void publish_floor(const Gate& gate, std::int64_t now) {
+  const auto published = gate.ledger.publish_floor(now);
+  if (!published) gate.log.say(conf::LogLevel::Error, published.error().sentence);
+}
+
 Step ledger_verdict(Exchange& x, const store::LedgerClaim& claim, std::int64_t now) {
   switch (claim.verdict) {
     case store::Verdict::Fresh:
@@ -38,7 +44,8 @@ Step ledger_verdict(Exchange& x, const store::LedgerClaim& claim, std::int64_t n
     case store::Verdict::Replayed:
       return rejected(verify::Reason::NonceUsed);
     case store::Verdict::TooOld:
-      return rejected(verify::Reason::TimestampRefused);
+      publish_floor(x.gate, now);
+      return rejected(verify::at_or_below_floor(*x.claim, x.gate.ledger.floor()));
     case store::Verdict::OverShare:
       return stop({.fault = Fault::LedgerShareUsed,
                    .retry_after = std::max<std::int64_t>(claim.room_at - now, 1)});
@@ -59,7 +66,10 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
   x.claimed_client = claim->client;
   auto inadmissible =
       verify::admit(view, *claim, gate.policy, requirement(x), now, gate.ledger.floor());
-  if (inadmissible) return verify::Failure(std::move(*inadmissible));
+  if (inadmissible) {
+    if (inadmissible->reason == verify::Reason::TimestampRefused) publish_floor(gate, now);
+    return verify::Failure(std::move(*inadmissible));
+  }
   // There is no token yet, and whoever sends one means another address.
   if (at(x, provider::Endpoint::RequestToken) && claim->has_token()) {
     return verify::Failure(verify::Reject{verify::Reason::ParameterMalformed, "oauth_token"});

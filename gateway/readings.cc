@@ -26,6 +26,9 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+// Where servers stop reading that take a decoded path for text, or for a whole target once more.
+constexpr std::string_view kEnds("\0?#", 3);
+
 bool is_encoded_slash(std::string_view escape) {
   return escape.starts_with("%2F") || escape.starts_with("%2f");
 }
@@ -167,8 +170,8 @@ void Readings::expand(std::size_t index) {
   if (holds("//")) add(merged(from.path), from.changes);
   if (has_dot_segment(from.path)) add(resolved(from.path), from.changes);
   if (holds(";")) add(without_parameters(from.path), from.changes | kParametersCut);
-  if (const std::size_t nul = from.path.find('\0'); nul != std::string::npos) {
-    add(from.path.substr(0, nul), from.changes);
+  if (const std::size_t end = from.path.find_first_of(kEnds); end != std::string::npos) {
+    add(from.path.substr(0, end), from.changes);
   }
   if (!holds("%")) return;
   const unsigned others = from.changes & ~kDecoding;

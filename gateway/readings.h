@@ -42,7 +42,8 @@ Form form_of(std::string_view path);
 std::string changed(std::string_view text, unsigned changes);
 
 // Enumerates the distinct readings: percent-decoded at most twice, and in any order and combination
-// dot segments resolved, "//" merged, "\" as "/", parameters cut, and all cut behind a NUL.
+// dot segments resolved, "//" merged, "\" as "/", parameters cut, and all cut off that stands
+// behind a decoded NUL, "?" or "#".
 class Readings {
  public:
   explicit Readings(std::string_view path);  // as sent; it comes out first

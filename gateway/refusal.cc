@@ -11,6 +11,7 @@
 #include "gateway/accept.h"
 #include "gateway/answer.h"
 #include "gateway/json.h"
+#include "gateway/utc.h"
 #include "verify/percent.h"
 
 namespace gateway {
@@ -76,7 +77,7 @@ using Pair = std::pair<std::string_view, std::string>;
 // What the caller is told.
 struct Told {
   std::string_view error;
-  std::string_view sentence;
+  std::string sentence;
   std::string detail;         // empty unless verbose
   std::vector<Pair> problem;  // oauth_problem and what the Problem Reporting extension adds to it
 };
@@ -115,21 +116,33 @@ std::string parameters_at_fault(const verify::Reject& reject) {
   }
 }
 
-std::string acceptable_timestamps(const RefusalStyle& style, const RefusalContext& context) {
+// Whether it takes more than a second until there is a timestamp again that is accepted.
+bool none_acceptable(const RefusalStyle& style, const RefusalContext& context) {
+  return context.floor > context.now + style.window_future_s;
+}
+
+void tell_acceptable_timestamps(const RefusalStyle& style, const RefusalContext& context,
+                                Told& told) {
+  if (none_acceptable(style, context)) {
+    told.sentence = "No timestamp up to " + format_time(context.floor) +
+                    " is accepted here, and no later one before its time.";
+    return;
+  }
   const std::int64_t from = std::max(context.now - style.window_past_s, context.floor + 1);
   const std::int64_t to = std::max(context.now + style.window_future_s, from);
-  return std::to_string(from) + '-' + std::to_string(to);
+  told.problem.emplace_back("oauth_acceptable_timestamps",
+                            std::to_string(from) + '-' + std::to_string(to));
 }
 
 Told told_of(const verify::Reject& reject, const RefusalStyle& style,
              const RefusalContext& context) {
   const verify::Reason reason = style.verbose ? reject.reason : verify::disclosed(reject.reason);
   const std::string_view problem = verify::oauth_problem(reason);
-  Told told{verify::error_code(reason), verify::sentence(reason), {}, {}};
+  Told told{verify::error_code(reason), std::string(verify::sentence(reason)), {}, {}};
   if (problem.empty()) return told;
   told.problem.emplace_back("oauth_problem", problem);
   if (problem == "timestamp_refused") {
-    told.problem.emplace_back("oauth_acceptable_timestamps", acceptable_timestamps(style, context));
+    tell_acceptable_timestamps(style, context, told);
   } else if (problem == "version_rejected") {
     told.problem.emplace_back("oauth_acceptable_versions", "1.0-1.0");
   } else if (problem == "parameter_absent" || problem == "parameter_rejected") {
@@ -147,7 +160,7 @@ Told told_of(const Refusal& refusal, const RefusalStyle& style, const RefusalCon
   const bool verification = refusal.fault == Verification;
   const Row& fault = row(refusal.fault);
   Told told = verification ? told_of(refusal.reject, style, context)
-                           : Told{fault.word, fault.sentence, {}, {}};
+                           : Told{fault.word, std::string(fault.sentence), {}, {}};
   if (!style.verbose) return told;
   told.detail = conf::escaped(verification && !refusal.reject.detail.empty() ? refusal.reject.detail
                                                                              : refusal.detail);
@@ -271,6 +284,17 @@ int status_of(const Refusal& refusal, const RefusalStyle& style) {
 std::string_view log_word(const Refusal& refusal) {
   return refusal.fault == Verification ? verify::name(refusal.reject.reason)
                                        : row(refusal.fault).word;
+}
+
+std::string_view sentence_of(std::string_view log_word) {
+  for (std::size_t i = 0; i < verify::kReasonCount; ++i) {
+    const auto reason = static_cast<verify::Reason>(i);
+    if (verify::name(reason) == log_word) return verify::sentence(reason);
+  }
+  for (const Row& row : kRows) {
+    if (row.word == log_word) return row.sentence;
+  }
+  return {};
 }
 
 std::string render(const Refusal& refusal, const RefusalStyle& style,

@@ -61,6 +61,8 @@ struct RefusalStyle {
 
 int status_of(const Refusal& refusal, const RefusalStyle& style);
 std::string_view log_word(const Refusal& refusal);  // the true reason: "nonce_used", "no_route"
+// One sentence for people on the reason of that word; empty if there is none of it.
+std::string_view sentence_of(std::string_view log_word);
 
 // What the answer needs to know of the request.
 struct RefusalContext {

@@ -5,8 +5,13 @@
 
 namespace gateway {
 
-RefusalKeeper::RefusalKeeper(std::filesystem::path store, std::uint32_t count, Log& log)
-    : store_(std::move(store)), log_(log), count_(count), thread_([this] { run(); }) {}
+RefusalKeeper::RefusalKeeper(std::filesystem::path store, std::uint32_t count, Log& log,
+                             const store::Credentials* credentials)
+    : store_(std::move(store)),
+      log_(log),
+      count_(count),
+      credentials_(credentials),
+      thread_([this] { run(); }) {}
 
 RefusalKeeper::~RefusalKeeper() {
   {
@@ -17,20 +22,27 @@ RefusalKeeper::~RefusalKeeper() {
   thread_.join();
 }
 
-bool RefusalKeeper::admit(Time now) {
+bool RefusalKeeper::admit(Time now, Client client) {
   constexpr Time::duration kInterval =
       std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(1.0 / kPerSecond));
   const std::lock_guard lock(mutex_);
-  if (count_ == 0 || next_ > now + (kBurst - 1) * kInterval) return false;
-  next_ = std::max(next_, now) + kInterval;
+  Time& next = next_[static_cast<std::size_t>(client)];
+  if (count_ == 0 || next > now + (kBurst - 1) * kInterval) return false;
+  next = std::max(next, now) + kInterval;
   return true;
 }
 
-void RefusalKeeper::keep(store::KeptRefusal refusal) {
+void RefusalKeeper::keep(store::KeptRefusal refusal) { wait({std::move(refusal), {}}); }
+
+void RefusalKeeper::keep_if_known(store::KeptRefusal refusal, std::vector<std::string> names) {
+  if (!names.empty()) wait({std::move(refusal), std::move(names)});
+}
+
+void RefusalKeeper::wait(Waiting waiting) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= kWaiting) return;
-    waiting_.push_back(std::move(refusal));
+    waiting_.push_back(std::move(waiting));
   }
   wake_.notify_one();
 }
@@ -54,10 +66,10 @@ void RefusalKeeper::run() {
       open(opened);
       lock.lock();
     } else if (!waiting_.empty()) {
-      const store::KeptRefusal refusal = std::move(waiting_.front());
+      const Waiting first = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      write(refusal);
+      if (first.names.empty() || is_known(first.names)) write(first.refusal);
       lock.lock();
     } else {
       return;
@@ -74,6 +86,16 @@ void RefusalKeeper::open(std::uint32_t count) {
     return;
   }
   refusals_ = *std::move(opened);
+}
+
+bool RefusalKeeper::is_known(const std::vector<std::string>& names) {
+  if (!reader_ && credentials_ != nullptr) {
+    auto reader = credentials_->reader();
+    if (reader) reader_ = *std::move(reader);
+  }
+  return reader_ && std::any_of(names.begin(), names.end(), [this](const std::string& name) {
+           return reader_->client(name).ok();
+         });
 }
 
 void RefusalKeeper::write(const store::KeptRefusal& refusal) {

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 
+#include "gateway/floor_watch.h"
 #include "gateway/reload.h"
 #include "gateway/use_writer.h"
 #include "store/map_role.h"
@@ -18,7 +20,7 @@
 namespace gateway {
 namespace {
 
-constexpr std::chrono::seconds kHousekeeping{1};
+constexpr std::chrono::milliseconds kHousekeeping{100};
 constexpr std::int64_t kMarkAhead =
     5;  // seconds the ledger's mark is kept ahead of the clock while there is traffic
 constexpr std::int64_t kMarkSlack = 2;
@@ -48,6 +50,13 @@ void try_temporary_folder(const conf::Settings& settings, Log& log) {
                                     ": " + std::generic_category().message(error));
 }
 
+// Of a clock that nobody sets, and that runs on while the machine sleeps.
+std::chrono::nanoseconds since_boot() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 void note_larger_map(const conf::Store& settings, Log& log) {
   const auto has = store::served_map(std::filesystem::path(settings.path) / "credentials");
   if (has && *has > settings.map_size)
@@ -58,18 +67,22 @@ void note_larger_map(const conf::Store& settings, Log& log) {
 
 // Raises the ledger's mark ahead of time, so that no event loop has to wait for the disk. Only
 // while requests come in, for a mark far ahead would refuse genuine requests after a power cut.
-Task<void> keep_mark_ahead(asio::io_context& context, store::Ledger& ledger, const Clock& clock,
-                           Log& log) {
+void keep_mark_ahead(store::Ledger& ledger, std::int64_t now, Log& log) {
+  const bool traffic = ledger.highest_accepted() >= now - kMarkAhead;
+  if (!traffic || ledger.mark() >= now + kMarkSlack) return;
+  const store::Result<store::Done> raised = ledger.raise_mark(now + kMarkAhead);
+  if (!raised) log.say(conf::LogLevel::Error, raised.error().sentence);
+}
+
+Task<void> keep_house(asio::io_context& context, store::Ledger& ledger, FloorWatch& watch,
+                      const Clock& clock, Log& log) {
   Timer timer(context);
   for (;;) {
     timer.expires_after(kHousekeeping);
     auto [error] = co_await timer.async_wait(kAwait);
     if (error) co_return;
-    std::int64_t now = clock.unix_seconds();
-    bool traffic = ledger.highest_accepted() >= now - kMarkAhead;
-    if (!traffic || ledger.mark() >= now + kMarkSlack) continue;
-    store::Result<store::Done> raised = ledger.raise_mark(now + kMarkAhead);
-    if (!raised) log.say(conf::LogLevel::Error, raised.error().sentence);
+    keep_mark_ahead(ledger, clock.unix_seconds(), log);
+    watch.look(since_boot());
   }
 }
 
@@ -107,7 +120,7 @@ void run(const conf::Settings& settings, const std::string& config_file) {
                                 .window_future_s = ledger_window(settings.oauth.window_future),
                                 .client_share = settings.store.ledger_client_share},
                                clock.unix_seconds()));
-  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log);
+  RefusalKeeper refusal_keeper(settings.store.path, settings.log.refusals, log, credentials.get());
   const std::unique_ptr<store::Usage> usage = open_usage(settings.store.path, log);
   auto sessions = must(store::Sessions::open(settings.store.path));
   if (auto noted = credentials->measure_passwords(); !noted)
@@ -128,7 +141,9 @@ void run(const conf::Settings& settings, const std::string& config_file) {
   asio::signal_set hangup(main_loop, SIGHUP);
   asio::co_spawn(main_loop, reload_on(hangup, config_file, std::move(gate), server),
                  asio::detached);
-  asio::co_spawn(main_loop, keep_mark_ahead(main_loop, *ledger, clock, log), asio::detached);
+  FloorWatch watch(*ledger, clock, ledger_window(settings.oauth.window_future), log);
+  watch.look(since_boot());
+  asio::co_spawn(main_loop, keep_house(main_loop, *ledger, watch, clock, log), asio::detached);
 
   asio::co_spawn(main_loop, use_writer.keep_writing(main_loop), asio::detached);
 

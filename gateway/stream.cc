@@ -7,7 +7,13 @@
 #include <boost/asio/ssl.hpp>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
+#include <system_error>
+
+#include "conf/text_file.h"
+#include "verify/crypto.h"
+#include "verify/secret.h"
 
 namespace gateway {
 namespace {
@@ -258,6 +264,30 @@ struct TlsContext::State {
   asio::ssl::context context{asio::ssl::context::tls_server};
 };
 
+namespace {
+
+constexpr std::size_t kLargestPem = 1 << 20;
+
+// Of a certificate or a key; `what` names it.
+verify::Secret read_pem(const std::string& path, const std::string& what) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(kLargestPem + 1, '\0');
+  if (file) file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!file.is_open() || file.bad()) {
+    throw std::runtime_error("can't use " + what + ": " + std::generic_category().message(errno));
+  }
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  std::string wrong(conf::other_encoding(bytes));
+  if (bytes.size() > kLargestPem) wrong = "is over 1 MiB";
+  verify::Secret out{std::string_view(bytes).substr(conf::mark_size(bytes))};
+  verify::wipe(bytes.data(), bytes.size());
+  if (!wrong.empty()) throw std::runtime_error("can't use " + what + ": the file " + wrong);
+  return out;
+}
+
+}  // namespace
+
 TlsContext::TlsContext(const conf::Tls& files) : state_(std::make_unique<State>()) {
   auto require = [](const ErrorCode& error, const std::string& what) {
     if (error) throw std::runtime_error("can't use " + what + ": " + error.message());
@@ -269,10 +299,14 @@ TlsContext::TlsContext(const conf::Tls& files) : state_(std::make_unique<State>(
                                                         SSL_MODE_ENABLE_PARTIAL_WRITE |
                                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(state_->context.native_handle(), 1);
-  state_->context.use_certificate_chain_file(files.certificate, error);
-  require(error, "the certificate " + files.certificate);
-  state_->context.use_private_key_file(files.key, asio::ssl::context::pem, error);
-  require(error, "the key " + files.key);
+  const std::string certificate_is = "the certificate " + files.certificate;
+  const std::string key_is = "the key " + files.key;
+  const verify::Secret certificate = read_pem(files.certificate, certificate_is);
+  state_->context.use_certificate_chain(asio::buffer(certificate.reveal()), error);
+  require(error, certificate_is);
+  const verify::Secret key = read_pem(files.key, key_is);
+  state_->context.use_private_key(asio::buffer(key.reveal()), asio::ssl::context::pem, error);
+  require(error, key_is);
   if (SSL_CTX_check_private_key(state_->context.native_handle()) != 1) {
     throw std::runtime_error("the key " + files.key + " doesn't belong to the certificate " +
                              files.certificate);

@@ -70,6 +70,7 @@ struct Ledger::State {
 
   // Read by anyone; changed under the mutex of what they tell of.
   std::atomic<std::int64_t> floor{0}, mark{0}, highest{0};
+  std::atomic<std::int64_t> published{0};  // the floor in the mark file
   std::atomic<std::uint64_t> entries{0};
   std::atomic<std::int64_t> window_past{0};  // changed by anyone
 
@@ -281,6 +282,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options, std::
   state->pulse = std::move(opened->pulse);
   state->window_past = options.window_past_s;
   state->floor = std::max(file.floor, opened->mark.state().floor);
+  state->published = opened->mark.state().floor;
   state->mark = opened->mark.state().mark;
   state->highest = file.newest;
   state->entries = file.entries;
@@ -305,6 +307,21 @@ Result<Done> Ledger::raise_mark(std::int64_t timestamp) {
   next.mark = time_sum(timestamp, kMarkStep);
   if (auto written = state_->mark_file->write(next); !written) return written;
   raise(state_->mark, next.mark);
+  return Done{};
+}
+
+Result<Done> Ledger::publish_floor(std::int64_t now) {
+  const auto to_do = [this, now] {
+    return floor() > state_->published && floor() >= time_sum(now, -state_->window_past);
+  };
+  if (!to_do()) return Done{};
+  const std::lock_guard lock(state_->mark_mutex);
+  if (!state_->mark_file) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
+  if (!to_do()) return Done{};
+  MarkState next = state_->mark_file->state();
+  next.floor = floor();
+  if (auto written = state_->mark_file->write(next); !written) return written;
+  raise(state_->published, next.floor);
   return Done{};
 }
 

@@ -116,6 +116,10 @@ class Ledger {
   // Raises the durable mark to at least this timestamp: called ahead of time by a housekeeping
   // thread so that claim() rarely has to. Unix seconds.
   Result<Done> raise_mark(std::int64_t timestamp);
+  // Notes the floor in the mark file, where see_floor() finds it, if it is so high that it refuses
+  // timestamps within the window of `now`. A synced write, and lock-free if it stands there
+  // already.
+  Result<Done> publish_floor(std::int64_t now);
   std::int64_t mark() const;
   std::int64_t highest_accepted() const;  // 0: none yet
 

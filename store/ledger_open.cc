@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "store/file_times.h"
+#include "store/floor.h"
 #include "store/ownership.h"
 
 namespace store {
@@ -37,15 +38,27 @@ bool same_time(std::int64_t found, std::int64_t noted) {
 // change: the mark's time by itself, the ledger's by the mark once it was closed. While it is open
 // its time changes with every write; then the pulse knows it roughly, and its last transaction
 // exactly (see carry_on()).
-Trust judge(const Companions& beside, const std::optional<FileIdentity>& data,
-            std::int64_t data_changed, const std::string& boot_id) {
-  if (!beside.mark || beside.mark->came_back()) return Trust::Lost;
-  const MarkState& state = beside.mark->state();
+// `covered`: whether the pulse knows of the last change.
+Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
+            std::int64_t data_changed, bool covered, const std::string& boot_id) {
+  if (!mark || mark->came_back()) return Trust::Lost;
+  const MarkState& state = mark->state();
   if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
   if (!data || *data != state.ledger) return Trust::Lost;
   if (state.clean) return same_time(data_changed, state.closed) ? Trust::Trusted : Trust::Untrusted;
   const bool same_boot = !boot_id.empty() && state.boot_id == boot_id;
-  return same_boot && beside.pulse.covers(data_changed) ? Trust::Trusted : Trust::Untrusted;
+  return same_boot && covered ? Trust::Trusted : Trust::Untrusted;
+}
+
+// The floor of a ledger that is not trusted.
+std::int64_t floor_of_untrusted(const std::optional<MarkFile>& mark) {
+  return mark ? std::max(mark->state().floor, mark->state().mark) : 0;
+}
+
+// 0 where there is none.
+Result<std::int64_t> change_of(const fs::path& file, const std::optional<FileIdentity>& found) {
+  if (!found) return std::int64_t{0};
+  return change_time(file);
 }
 
 // Starts with nothing but a floor. Until the new file is whole, the mark disowns every file, so
@@ -108,13 +121,9 @@ Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string&
   Companions beside{*std::move(mark), *std::move(pulse)};
   auto data = identity(ledger_data(options.path));
   if (!data) return data.failure();
-  std::int64_t data_changed = 0;
-  if (*data) {
-    const auto changed = change_time(ledger_data(options.path));
-    if (!changed) return changed.failure();
-    data_changed = *changed;
-  }
-  Trust trust = judge(beside, *data, data_changed, boot_id);
+  const auto changed = change_of(ledger_data(options.path), *data);
+  if (!changed) return changed.failure();
+  Trust trust = judge(beside.mark, *data, *changed, beside.pulse.covers(*changed), boot_id);
   if (trust == Trust::Trusted) {
     auto file = carry_on(options, boot_id, beside);
     if (file)
@@ -122,8 +131,7 @@ Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string&
     if (!file.error().damaged) return Failure(std::move(file.error().error));
     trust = Trust::Untrusted;
   }
-  std::int64_t floor = 0;
-  if (beside.mark) floor = std::max(beside.mark->state().floor, beside.mark->state().mark);
+  std::int64_t floor = floor_of_untrusted(beside.mark);
   if (trust == Trust::Lost) floor = std::max(floor, time_sum(now, options.window_future_s));
   return start_anew(options, boot_id, std::move(beside), floor);
 }
@@ -151,6 +159,27 @@ std::int64_t time_sum(std::int64_t a, std::int64_t b) {
   if (!__builtin_add_overflow(a, b, &sum)) return sum;
   return b > 0 ? std::numeric_limits<std::int64_t>::max()
                : std::numeric_limits<std::int64_t>::min();
+}
+
+// A ledger that is open changes all the time, so what the pulse says of it is not asked: a gate
+// that serves it knows what it has.
+Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
+  auto mark = MarkFile::look(ledger_mark(store));
+  if (!mark) return mark.failure();
+  auto data = identity(ledger_data(store));
+  if (!data) return data.failure();
+  const auto changed = change_of(ledger_data(store), *data);
+  if (!changed) return changed.failure();
+  const Trust trust =
+      judge(*mark, *data, *changed, /*covered=*/true, boot_id.empty() ? read_boot_id() : boot_id);
+  SeenFloor out;
+  if (*mark) {
+    const MarkState& state = (*mark)->state();
+    out.floor = trust == Trust::Trusted ? state.floor : floor_of_untrusted(*mark);
+    out.mark = state.mark;
+  }
+  out.lost = trust == Trust::Lost;
+  return out;
 }
 
 Result<FileIdentity> ledger_data_identity(const fs::path& store) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // Opening the replay ledger: who may, and which of what is on the disk can be believed. For
-// ledger.cc alone.
+// ledger.cc and floor.h alone.
 //
 // Older files that were put back in place of newer ones are told from these, also where they are
 // the same files with older bytes, by the change times that mark and pulse know. A mark that is not

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "store/file_times.h"
@@ -144,8 +146,8 @@ Result<FileIdentity> identity_of(const fs::path& file) {
   return **found;
 }
 
-Result<FileHandle> open_file(const fs::path& file) {
-  FileHandle out(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+Result<FileHandle> open_file(const fs::path& file, int access) {
+  FileHandle out(::open(file.c_str(), access | O_NOFOLLOW | O_CLOEXEC));
   if (!out.open()) return system_failure(errno, "opening " + in_quotes(file.string()));
   return out;
 }
@@ -157,7 +159,7 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
   if (::unlink(file.c_str()) != 0 && errno != ENOENT)
     return system_failure(errno, "removing " + in_quotes(file.string()));
   if (auto made = make_file(file, folder); !made) return made.failure();
-  auto opened = open_file(file);
+  auto opened = open_file(file, O_RDWR);
   if (!opened) return opened.failure();
   auto own = identity_of(file);
   if (!own) return own.failure();
@@ -170,10 +172,26 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
 }
 
 Result<std::optional<MarkFile>> MarkFile::open(const fs::path& file) {
+  return open_for(file, O_RDWR);
+}
+
+Result<std::optional<MarkFile>> MarkFile::look(const fs::path& file) {
+  constexpr int kLooks = 10;
+  constexpr std::chrono::milliseconds kBetween{5};
+  auto seen = open_for(file, O_RDONLY);
+  // A change time that does not fit is that of a write under way, which takes as long as a sync.
+  for (int i = 1; i < kLooks && seen && *seen && (*seen)->came_back(); ++i) {
+    std::this_thread::sleep_for(kBetween);
+    seen = open_for(file, O_RDONLY);
+  }
+  return seen;
+}
+
+Result<std::optional<MarkFile>> MarkFile::open_for(const fs::path& file, int access) {
   auto own = identity(file);
   if (!own) return own.failure();
   if (!*own) return std::optional<MarkFile>();
-  auto opened = open_file(file);
+  auto opened = open_file(file, access);
   if (!opened) return opened.failure();
   std::optional<Slot> best;
   for (std::size_t i = 0; i < 2; ++i) {

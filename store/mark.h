@@ -47,6 +47,8 @@ class MarkFile {
   static Result<MarkFile> create(const std::filesystem::path& file, const MarkState& state);
   // Nothing if it is missing, a copy, or has no whole slot. Newer if a newer version wrote it.
   static Result<std::optional<MarkFile>> open(const std::filesystem::path& file);
+  // The same for a process that only looks, also while another one writes: it can't write().
+  static Result<std::optional<MarkFile>> look(const std::filesystem::path& file);
 
   const MarkState& state() const { return state_; }
   // The file was changed by somebody else since the state was written: put back from a copy, or
@@ -57,6 +59,7 @@ class MarkFile {
 
  private:
   MarkFile(FileHandle file, FileIdentity own) : file_(std::move(file)), own_(own) {}
+  static Result<std::optional<MarkFile>> open_for(const std::filesystem::path& file, int access);
   Result<Done> write_once(const MarkState& state, std::int64_t& written);
   FileHandle file_;
   FileIdentity own_;

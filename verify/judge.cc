@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "verify/base_string.h"
 
@@ -272,6 +273,12 @@ std::optional<Hash> hash_of(Method method) {
   return std::nullopt;
 }
 
+Reject at_or_below_floor(const Claim& claim, std::int64_t floor) {
+  return reject(Reason::TimestampRefused, std::to_string(claim.timestamp) +
+                                              ", at or below the replay ledger's floor, " +
+                                              std::to_string(floor));
+}
+
 std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
                             const Requirement& requirement, std::int64_t now, std::int64_t floor) {
   if (policy.enforce_tls && request.scheme != "https") return reject(Reason::InsecureTransport);
@@ -282,9 +289,12 @@ std::optional<Reject> admit(const RequestView& request, const Claim& claim, cons
   // Differences of two positive numbers cannot overflow.
   const std::int64_t seconds = claim.seconds();
   const std::int64_t ahead = seconds - now;
-  if (ahead > policy.window_future_s || -ahead > policy.window_past_s || seconds <= floor) {
-    return reject(Reason::TimestampRefused, std::to_string(claim.timestamp));
+  if (ahead > policy.window_future_s || -ahead > policy.window_past_s) {
+    return reject(Reason::TimestampRefused,
+                  std::to_string(claim.timestamp) + ", " + std::to_string(std::abs(ahead)) +
+                      (ahead > 0 ? " seconds ahead of the clock" : " seconds behind the clock"));
   }
+  if (seconds <= floor) return at_or_below_floor(claim, floor);
   return std::nullopt;
 }
 

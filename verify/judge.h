@@ -73,6 +73,9 @@ struct Requirement {
 std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
                             const Requirement& requirement, std::int64_t now, std::int64_t floor);
 
+// What is said of a timestamp that the ledger's floor refuses.
+Reject at_or_below_floor(const Claim& claim, std::int64_t floor);
+
 struct Accepted {
   std::size_t key_index = 0;  // which of the client's secrets, or of its RSA keys, matched
   bool other_scheme = false;  // one of Requirement::schemes had been signed

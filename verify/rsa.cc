@@ -70,7 +70,9 @@ int digest_name(Hash hash) {
   return NID_sha512;
 }
 
+// A byte order mark may have come along with the file.
 Bio reader_of(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const char* const start = text.empty() ? "" : text.data();  // it takes no null
   Bio in(BIO_new_mem_buf(start, static_cast<int>(text.size())));
   demand(in != nullptr);

@@ -206,7 +206,7 @@ std::optional<conf::Mistake> mistake_in_pages(const conf::Provider& provider) {
 
 }  // namespace
 
-Outcome<Done> check(const Check& options, Console& console) {
+Outcome<Done> check(const Check& options, Console& console, const Clock& clock) {
   const conf::Loaded loaded = conf::load_file(options.config);
   if (const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded)) {
     print_mistakes(options.config, *mistakes, options.json, console);
@@ -223,7 +223,7 @@ Outcome<Done> check(const Check& options, Console& console) {
   report.waiting = conf::not_yet_in_effect(settings);
   report.warnings = conf::warnings(settings);
   if (options.live) {
-    report.trials = try_out(settings);
+    report.trials = try_out(settings, clock.unix_seconds());
     report.other_schemes = other_schemes(settings, report.routes, console);
   }
   const auto failed = std::find_if(report.trials.begin(), report.trials.end(),

@@ -8,6 +8,7 @@
 #include "conf/settings.h"
 #include "gateway/cli/console.h"
 #include "gateway/cli/problem.h"
+#include "gateway/clock.h"
 #include "store/usage.h"
 
 namespace gateway::cli {
@@ -20,7 +21,7 @@ struct Check {
 
 // Every mistake on standard error, and a Problem; otherwise the routes in the order in which they
 // match, what is not yet in effect, and warnings.
-Outcome<Done> check(const Check& options, Console& console);
+Outcome<Done> check(const Check& options, Console& console, const Clock& clock);
 
 // How often each of the routes accepted a signature for another scheme than the request's. Empty
 // where the counts can't be read; then a note says why.
@@ -35,8 +36,9 @@ struct Trial {
   std::string sentence;  // how it went
 };
 
-// Opens the store, binds the addresses and reads the certificate, and lets go of them again. A
-// gateway that already runs with these settings holds the addresses.
-std::vector<Trial> try_out(const conf::Settings& settings);
+// Opens the store, looks at what its replay ledger refuses at `now` (Unix seconds), binds the
+// addresses and reads the certificate, and lets go of them again. A gateway that already runs with
+// these settings holds the addresses.
+std::vector<Trial> try_out(const conf::Settings& settings, std::int64_t now);
 
 }  // namespace gateway::cli

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "conf/phrase.h"
+#include "conf/text_file.h"
 #include "gateway/cli/client.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/rules.h"
@@ -75,6 +76,8 @@ Outcome<Done> read_choices(const ClientFields& fields, store::Client& client) {
 
 Outcome<std::string> read_public_key(const std::string& file, int min_bits) {
   auto pem = read_file(file);
+  const std::string_view other = pem ? conf::to_text(*pem) : std::string_view();
+  if (!other.empty()) return refused(conf::quoted(file) + ' ' + std::string(other));
   if (!pem) return pem;
   const auto key = verify::RsaKey::parse(*pem, min_bits);
   if (!key) return refused(conf::quoted(file) + ": " + key.error());

@@ -46,7 +46,8 @@ void declare_gateway(Command root, const World& world) {
   const auto options = std::make_shared<Check>();
   checking.value("--config", "FILE", options->config, "The configuration");
   checking.flag("--live", options->live,
-                "Also try the store, the addresses to listen on, and the certificate");
+                "Also try the store, its replay ledger, the addresses to listen on, and the "
+                "certificate");
   checking.flag("--json", options->json, "Print one JSON object");
   runs(checking, options, &check, world);
 }

@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "conf/phrase.h"
+#include "conf/text_file.h"
 #include "verify/crypto.h"
 
 namespace gateway::cli {
@@ -72,9 +73,13 @@ bool read_up_to(std::istream& in, std::string& out, std::size_t most) {
   return out.size() <= most;
 }
 
-verify::Secret as_secret(std::string& bytes) {
-  verify::Secret secret{std::string_view(bytes)};
+// Its text without byte order mark and the line end of an editor.
+Outcome<verify::Secret> as_secret(std::string& bytes, const std::string& source) {
+  const std::string_view other = conf::other_encoding(bytes);
+  cut_line_end(bytes);
+  verify::Secret secret{std::string_view(bytes).substr(conf::mark_size(bytes))};
   verify::wipe(bytes.data(), bytes.size());
+  if (!other.empty()) return refused(source + ' ' + std::string(other));
   return secret;
 }
 
@@ -90,7 +95,7 @@ Outcome<verify::Secret> ask(Console& console, std::string_view prompt) {
   console.err << '\n';
   if (!got) return refused("nothing was typed");
   if (line.size() > kLongestSecret) return refused("what was typed is longer than 64 KiB");
-  return as_secret(line);
+  return as_secret(line, "what was typed");
 }
 
 }  // namespace
@@ -112,8 +117,7 @@ Outcome<verify::Secret> read_secret_input(Console& console, std::string_view pro
   if (!fits) {
     return refused("what standard input gives is longer than 64 KiB: not a secret");
   }
-  cut_line_end(bytes);
-  return as_secret(bytes);
+  return as_secret(bytes, "standard input");
 }
 
 Outcome<verify::Secret> read_new_password(Console& console) {
@@ -140,6 +144,15 @@ Outcome<std::string> read_file(const std::string& path) {
   return bytes;
 }
 
+Outcome<std::string> read_text(const std::string& path, Console& console) {
+  const bool piped = path == "-";
+  auto text = piped ? read_input(console) : read_file(path);
+  if (!text) return text;
+  const std::string_view other = conf::to_text(*text);
+  if (other.empty()) return text;
+  return refused((piped ? "standard input" : conf::quoted(path)) + ' ' + std::string(other));
+}
+
 Outcome<std::string> read_input(Console& console) {
   std::string bytes;
   const bool fits = read_up_to(console.in, bytes, kLongestFile);
@@ -152,10 +165,10 @@ Outcome<verify::Secret> read_secret(std::string_view given, std::string_view opt
                                     Console& console) {
   if (given == "-") return read_secret_input(console, "Value of " + std::string(option));
   if (!given.starts_with('@')) return verify::Secret(given);
-  auto bytes = read_file(std::string(given.substr(1)));
+  const std::string file(given.substr(1));
+  auto bytes = read_file(file);
   if (!bytes) return bytes.failure();
-  cut_line_end(*bytes);
-  return as_secret(*bytes);
+  return as_secret(*bytes, conf::quoted(file));
 }
 
 Outcome<std::string> read_data(std::string_view given) {

@@ -12,7 +12,7 @@
 #include "gateway/json.h"
 #include "gateway/policy.h"
 #include "gateway/routes.h"
-#include "store/refusals.h"
+#include "store/floor.h"
 #include "verify/claim.h"
 
 namespace gateway::cli {
@@ -30,57 +30,6 @@ Outcome<Done> check_usage(const Explain& options) {
   return Done{};
 }
 
-Outcome<std::string> read_text(const std::string& file, Console& console) {
-  if (file != "-") return read_file(file);
-  return read_input(console);
-}
-
-// What the ledger and the whole body said, which can't be asked again.
-std::optional<Cause> cause_of(const store::KeptRefusal& kept) {
-  if (kept.reason == verify::name(verify::Reason::NonceUsed)) {
-    return Cause{
-        kept.reason,
-        "The gate had accepted this nonce with this timestamp before: each request needs a "
-        "nonce of its own, also when it is sent again."};
-  }
-  if (kept.reason == verify::name(verify::Reason::BodyHashMismatch)) {
-    return Cause{kept.reason,
-                 "The signed oauth_body_hash is not that of the body that came: hash the bytes as "
-                 "they are sent, and sign after that."};
-  }
-  return std::nullopt;
-}
-
-// A refusal as the gate kept it, with the URL that it took for the signed one.
-Outcome<Subject> read_kept(const std::string& id, const Place& place) {
-  auto kept = store::find_refusal(place.folder, id);
-  if (!kept) {
-    if (kept.error().kind != store::Error::Kind::NotFound) return refused(kept.error());
-    return refused("no refusal is kept under " + conf::quoted(id) +
-                   ": log.refusals says how many are, and only those of clients that there are");
-  }
-  auto request = read_http(kept->request);
-  if (!request) return refused("what was kept can't be read: " + request.error());
-  Subject out{*std::move(request), std::nullopt, kept->time, cause_of(*kept)};
-  UrlUsed url = choose_url(out.request, place.settings ? &*place.settings : nullptr);
-  url.external = {kept->scheme, kept->authority, kept->path_prefix};
-  url.because = "the gate took it when the request came, from " + kept->url_reason;
-  url.refused.reset();
-  url.scheme_is_a_guess = false;
-  out.url = std::move(url);
-  out.request.remark("The gate refused it as " + kept->reason +
-                     (kept->detail.empty() ? "." : ": " + conf::escaped(kept->detail)));
-  if (kept->signed_removed) {
-    out.request.remark(
-        "A signed value was taken out before the request was kept, so its signature can't be made "
-        "again here.");
-  }
-  if (kept->truncated || kept->body == store::KeptBody::Passing) {
-    out.request.remark("The body was not kept, or not all of it.");
-  }
-  return out;
-}
-
 Outcome<Subject> read_subject(const Explain& options, const Place& place, Console& console) {
   if (options.id) return read_kept(*options.id, place);
   const std::string& file = options.http ? *options.http : *options.curl;
@@ -90,7 +39,9 @@ Outcome<Subject> read_subject(const Explain& options, const Place& place, Consol
   if (!request) {
     return refused("what " + conf::quoted(file) + " holds can't be read: " + request.error());
   }
-  return Subject{*std::move(request), std::nullopt, std::nullopt, std::nullopt};
+  Subject out;
+  out.request = *std::move(request);
+  return out;
 }
 
 // As clients print it: perhaps between quotes, and with a line end.
@@ -125,7 +76,7 @@ class Look {
     report_.url = std::move(url);
     report_.base_string = base_string;
     received_ = subject.received ? subject.received : parse_date(subject.request.field("Date"));
-    if (subject.cause) report_.causes.push_back(*subject.cause);
+    kept_ = subject.kept;
   }
 
   Outcome<Report> run() && {
@@ -145,6 +96,7 @@ class Look {
     check_form_is_clear();
     if (auto done = find_keys(); !done) return done.failure();
     report_.explanation = verify::explain(evidence_, keys_, secrets_, rules_);
+    if (kept_) settle(*kept_, report_);
     hide(secrets_, report_);
     return std::move(report_);
   }
@@ -168,6 +120,8 @@ class Look {
       return;
     }
     rules_.policy = policy_of(place_.settings->oauth);
+    auto early = early_causes(*place_.settings, report_.request);
+    std::move(early.begin(), early.end(), std::back_inserter(report_.causes));
     if (readable) find_route(*place_.settings, target);
   }
 
@@ -175,7 +129,7 @@ class Look {
     std::string why;
     if (parse_target(report_.request.method, report_.url.target, target, why)) return true;
     report_.causes.push_back(
-        {"target_malformed", "The gate refuses this target with 400: " + why + '.'});
+        {"malformed_target", "The gate refuses this target with 400: " + why + '.'});
     return false;
   }
 
@@ -193,7 +147,7 @@ class Look {
         return method_not_allowed("The routes of this path allow " + match.allow);
       case Match::Kind::Ambiguous:
         report_.causes.push_back(
-            {"target_ambiguous",
+            {"ambiguous_target",
              "Servers could read this path as that of another route: the gate answers 400."});
         return;
     }
@@ -293,6 +247,7 @@ class Look {
       secrets_.token = found->token.secret;
     }
     check_body_hash_is_there(*claim);
+    if (auto done = check_floor(*claim); !done) return done;
     if (!at_provider_ || !found->client_known) return Done{};
     auto causes = provider_causes(*at_provider_, *claim, found->client, *reader);
     if (!causes) return refused(causes.error());
@@ -338,8 +293,19 @@ class Look {
                                   "\"required\"."});
   }
 
+  // Of a kept refusal, the reason says whether it was that.
+  Outcome<Done> check_floor(const verify::Claim& claim) {
+    if (kept_ && kept_->word != verify::name(verify::Reason::TimestampRefused)) return Done{};
+    const auto seen = store::see_floor(place_.folder);
+    if (!seen) return refused(seen.error());
+    auto cause = floor_cause(*seen, claim, now_, rules_.policy.window_past_s);
+    if (cause) report_.causes.push_back(*std::move(cause));
+    return Done{};
+  }
+
   const Place& place_;
   std::int64_t now_;
+  std::optional<KeptReason> kept_;
   std::optional<std::int64_t> received_;
   conf::Route route_;  // what rules_ points into
   std::optional<AtProvider> at_provider_;

@@ -17,6 +17,7 @@
 #include "gateway/clock.h"
 #include "gateway/provider/endpoints.h"
 #include "store/credentials.h"
+#include "store/floor.h"
 #include "verify/claim.h"
 #include "verify/explain.h"
 
@@ -48,12 +49,17 @@ struct Cause {
   std::string name, sentence;
 };
 
+// Why the gate refused a request that it kept.
+struct KeptReason {
+  std::string word, detail;  // as the log has them
+};
+
 // A request to look at.
 struct Subject {
   RequestText request;
   std::optional<UrlUsed> url;  // as it was decided when the request came, if that is known
   std::optional<std::int64_t> received;  // Unix seconds, likewise
-  std::optional<Cause> cause;            // what the gate alone could see: "nonce_used"
+  std::optional<KeptReason> kept;
 };
 
 // explain_url.cc: what the settings make of the request; without settings, what it says itself.
@@ -82,6 +88,15 @@ store::Result<std::vector<Cause>> provider_causes(const AtProvider& at, const ve
                                                   const store::Client& client,
                                                   store::Credentials::Reader& reader);
 
+// explain_early.cc: what the gate refuses before it looks for credentials: sizes, and methods and
+// expectations that it does not know.
+std::vector<Cause> early_causes(const conf::Settings& settings, const RequestText& request);
+
+// explain_floor.cc: whether the floor of the replay ledger refuses a timestamp that the window
+// would let pass, now or as long as the floor is ahead of the clock. Unix seconds.
+std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Claim& claim,
+                                 std::int64_t now, std::int64_t window_past_s);
+
 // All that is told of a request.
 struct Report {
   RequestText request;  // its remarks are told too
@@ -96,6 +111,11 @@ struct Report {
 
   bool cause_found() const { return !causes.empty() || explanation.cause_found(); }
 };
+
+// explain_kept.cc: a refusal as the gate kept it, with the URL that it took for the signed one; and
+// its reason among those of the report, first if nothing else there tells of it.
+Outcome<Subject> read_kept(const std::string& id, const Place& place);
+void settle(const KeptReason& kept, Report& report);
 
 // explain_report.cc: the same facts for people and as one JSON object. What `secrets` holds is not
 // shown, wherever a client may have put it.

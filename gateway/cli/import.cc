@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "conf/phrase.h"
+#include "conf/text_file.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
@@ -107,6 +108,8 @@ Outcome<std::uint64_t> each_line(std::istream& in, const Job& job, const std::st
       wrong = "can't be read";
     } else if (got == LineReader::Got::TooLong) {
       wrong = "the line is longer than 1 MiB";
+    } else if (const auto other = conf::other_encoding(lines.line()); !other.empty()) {
+      wrong = "the text " + std::string(other);
     } else {
       wrong = each(lines.line());
     }
@@ -169,12 +172,17 @@ LineReader::Got LineReader::next() {
   if (in_.bad()) return Got::Broken;
   if (in_.eof()) {
     line_ = std::string_view(buffer_).substr(0, got);
+    cut_mark();
     return got == 0 ? Got::End : Got::Line;
   }
   if (in_.fail()) return Got::TooLong;  // the buffer was full before the line end came
   line_ = std::string_view(buffer_).substr(0, got - 1);
+  cut_mark();
   return Got::Line;
 }
+
+// Of each line: files that were put together have one in their midst.
+void LineReader::cut_mark() { line_.remove_prefix(conf::mark_size(line_)); }
 
 Outcome<Done> import_records(const Import& options, Console& console) {
   std::ifstream file;

@@ -10,9 +10,13 @@
 
 #include "conf/phrase.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/time_text.h"
+#include "gateway/floor_watch.h"
+#include "gateway/reload.h"
 #include "gateway/routes.h"
 #include "gateway/stream.h"
 #include "store/credentials.h"
+#include "store/floor.h"
 
 namespace gateway::cli {
 namespace {
@@ -90,6 +94,34 @@ Trial try_store(const conf::Store& settings) {
   return {"store.path", false, opened.error().sentence};
 }
 
+// A floor that is ahead of the clock refuses all that is signed now.
+std::optional<Trial> try_floor(const conf::Settings& settings, std::int64_t now) {
+  std::error_code unknown;
+  if (!fs::is_directory(settings.store.path, unknown)) return std::nullopt;
+  const auto seen = store::see_floor(settings.store.path);
+  if (!seen) return Trial{"replay ledger", false, seen.error().sentence};
+  if (seen->floor >= now) {
+    return Trial{"replay ledger", false,
+                 "signed requests are refused until " + format_time(seen->floor) + ", which is " +
+                     std::to_string(seen->floor - now) +
+                     " seconds from now: the clock was ahead, or the ledger was lost (see \"Clocks "
+                     "that were wrong\" in the README)"};
+  }
+  const std::int64_t window = ledger_window(settings.oauth.window_future);
+  if (seen->lost) {
+    return Trial{"replay ledger", true,
+                 "it or its mark is missing or a copy: for " + std::to_string(window) +
+                     " seconds after the next start signed requests are refused"};
+  }
+  if (seen->mark > now + window + FloorWatch::kMarkAhead) {
+    return Trial{"replay ledger", true,
+                 "no timestamp of now is refused by it; but the clock was ahead, and after a power "
+                 "cut all up to " +
+                     format_time(seen->mark) + " would be"};
+  }
+  return Trial{"replay ledger", true, "no timestamp of now is refused by it"};
+}
+
 Trial try_tls(const conf::Tls& files) {
   try {
     const TlsContext context(files);
@@ -118,8 +150,9 @@ std::vector<store::Count> other_schemes(const conf::Settings& settings,
   return out;
 }
 
-std::vector<Trial> try_out(const conf::Settings& settings) {
+std::vector<Trial> try_out(const conf::Settings& settings, std::int64_t now) {
   std::vector<Trial> out{try_store(settings.store)};
+  if (auto floor = try_floor(settings, now)) out.push_back(*std::move(floor));
   out.push_back(try_address("listen.address", settings.listen.address));
   out.push_back(try_address("admin.address", settings.admin.address));
   if (settings.listen.tls) out.push_back(try_tls(*settings.listen.tls));

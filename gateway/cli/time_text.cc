@@ -27,12 +27,6 @@ unsigned number(std::string_view digits) {
   return out;
 }
 
-void append(std::string& out, long long value, std::size_t digits) {
-  const std::string text = std::to_string(value);
-  out.append(digits > text.size() ? digits - text.size() : 0, '0');
-  out += text;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> parse_time(std::string_view text) {
@@ -55,21 +49,6 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   if (!day.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const std::int64_t days = time::sys_days(day).time_since_epoch().count();
   return days * 86400 + hour * 3600 + minute * 60 + second;
-}
-
-std::string format_time(std::int64_t seconds) {
-  const time::sys_seconds point{time::seconds(seconds)};
-  const auto midnight = time::floor<time::days>(point);
-  const time::year_month_day day(midnight);
-  const time::hh_mm_ss clock(point - midnight);
-  std::string out;
-  append(out, static_cast<int>(day.year()), 4);
-  append(out += '-', static_cast<unsigned>(day.month()), 2);
-  append(out += '-', static_cast<unsigned>(day.day()), 2);
-  append(out += 'T', clock.hours().count(), 2);
-  append(out += ':', clock.minutes().count(), 2);
-  append(out += ':', clock.seconds().count(), 2);
-  return out += 'Z';
 }
 
 std::optional<std::int64_t> parse_deadline(std::string_view text, std::int64_t now) {

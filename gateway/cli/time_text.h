@@ -7,14 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/utc.h"
+
 namespace gateway::cli {
 
 // Unix seconds of "2030-01-31T12:00:00Z"; a fraction of a second is dropped, "+00:00" is "Z".
 // Nothing for other offsets and for dates that don't exist.
 std::optional<std::int64_t> parse_time(std::string_view text);
 
-// Unix seconds from year 0 to 9999.
-std::string format_time(std::int64_t seconds);
+using gateway::format_time;
 
 // A point in time, or one so long after `now`, rounded up to a second: "30d". Nothing if it is
 // neither.

@@ -55,6 +55,7 @@ class LineReader {
   std::uint64_t number() const { return number_; }  // 1-based
 
  private:
+  void cut_mark();
   std::istream& in_;
   std::string buffer_;
   std::string_view line_;

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "conf/phrase.h"
+#include "conf/text_file.h"
 #include "gateway/pages/embedded.h"
 #include "gateway/pages/sealed.h"
 
@@ -51,6 +52,9 @@ verify::Result<std::string, std::string> read_file(const fs::path& path) {
   if (!file.is_open() || file.bad()) return Fault(conf::quoted(path.string()) + " can't be read");
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kLargestFile) return Fault(conf::quoted(path.string()) + " is over 1 MiB");
+  if (const auto other = conf::to_text(text); !other.empty()) {
+    return Fault(conf::quoted(path.string()) + " " + std::string(other));
+  }
   return text;
 }
 

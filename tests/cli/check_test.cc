@@ -212,7 +212,7 @@ TEST_CASE("--live tries the store, the addresses and the certificate") {
   for (const Case& c : cases) {
     CAPTURE(c.what);
     bool found = false;
-    for (const cli::Trial& trial : cli::try_out(c.settings)) {
+    for (const cli::Trial& trial : cli::try_out(c.settings, 1000)) {
       if (trial.what != c.what) continue;
       found = true;
       CAPTURE(trial.sentence);
@@ -222,7 +222,7 @@ TEST_CASE("--live tries the store, the addresses and the certificate") {
   }
   CHECK(!tests::fs::exists(shell.store()));
   shell.on_store({"user", "add", "alice"});
-  CHECK(has(cli::try_out(good)[0].sentence, "opens"));
+  CHECK(has(cli::try_out(good, 1000)[0].sentence, "opens"));
 }
 
 TEST_CASE("check --live exits 1 with the first thing that failed") {

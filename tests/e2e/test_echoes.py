@@ -43,7 +43,7 @@ TARGETS = [
     "/api/email", "/api/email/", "/api/Email", "/API/EMAIL", "/Api/eMail/", "/api/%45mail", "/api/%2565mail", "/api/email//",
     "/api//email", "//api/email", "/api/email;x", "/api/Email;x/", "/api/./email", "/api/x/../Email/", "/api/x/%252e%252e/email",
     "/api%2femail", "/api%252Femail", "/api\\email", "/api%5cemail/", "/api/email%20", "/api/email%0A", "/api/email.", "/api/email%2500",
-    "/api/ema%C4%B1l", "/public/../api/email", "/public/%252e%252e/api/email", "/public/..%2f..%2fapi/email", "/public/..;/api/email",
+    "/api/email%3F", "/api/email%23x", "/api/email%253fx/y", "/api/ema%C4%B1l", "/public/../api/email", "/public/%252e%252e/api/email", "/public/..%2f..%2fapi/email", "/public/..;/api/email",
     "/api/email?x=/public", f"http://{HOST}/api/Email/", f"http://{HOST}./api/email",
 ]
 
@@ -121,7 +121,7 @@ def test_the_address_that_wants_a_realm_is_reached_with_it_alone(backend, gate, 
 
 
 def test_right_requests_arrive(backend, gate, alice, poor):
-    for target in ["/api/", "/api/a%2Fb", "/api/Other", "/api/emails", "/api/email/1", "/api/x%20y/", "/public/Api/Email", "/public/100%25",
+    for target in ["/api/", "/api/a%2Fb", "/api/Other", "/api/emails", "/api/email/1", "/api/x%20y/", "/public/Api/Email", "/public/100%25", "/api/what%3F",
                    "/api/caf%C3%A9"]:
         signer = None if target.startswith("/public") else poor
         answer = ask(gate.port, request(target, signer=signer))

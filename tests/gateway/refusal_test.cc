@@ -200,11 +200,30 @@ TEST_CASE("timestamps that the ledger has forgotten about are not called accepta
     std::string expected;
   };
   for (const Case& c : std::vector<Case>{
-           {939, "940-1005"}, {940, "941-1005"}, {1004, "1005-1005"}, {2000, "2001-2001"}}) {
+           {939, "940-1005"}, {940, "941-1005"}, {1004, "1005-1005"}, {1005, "1006-1006"}}) {
     CHECK(answer(rejected(Reason::TimestampRefused), {.window_past_s = 60, .window_future_s = 5},
                  {.now = 1000, .floor = c.floor})
               .body.ends_with("oauth_acceptable_timestamps=" + c.expected));
   }
+}
+
+TEST_CASE("where no timestamp is accepted none is called acceptable") {
+  for (const std::int64_t floor : {1006, 87400}) {
+    const Answer given =
+        answer(rejected(Reason::TimestampRefused), {.window_past_s = 60, .window_future_s = 5},
+               {.now = 1000, .floor = floor});
+    CHECK(!has(given.head, "oauth_acceptable_timestamps"));
+    CHECK(!has(given.body, "oauth_acceptable_timestamps"));
+    CHECK(has(given.body, "oauth_problem=timestamp_refused"));
+    CHECK(has(given.body, floor == 1006 ? "No%20timestamp%20up%20to%201970-01-01T00%3A16%3A46Z"
+                                        : "No%20timestamp%20up%20to%201970-01-02T00%3A16%3A40Z"));
+  }
+}
+
+TEST_CASE("a word of the log has its sentence") {
+  CHECK(gateway::sentence_of("nonce_used") == "The nonce has been used before.");
+  CHECK(gateway::sentence_of("ledger_full") == "The replay ledger is full.");
+  CHECK(gateway::sentence_of("ok").empty());
 }
 
 TEST_CASE("a route has refusals in its own words") {

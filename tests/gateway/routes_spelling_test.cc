@@ -26,6 +26,25 @@ TEST_CASE("text that was encoded twice counts like what it decodes to") {
          {"/files/a%2fb/c", "/files/*"}});
 }
 
+TEST_CASE(
+    "a decoded '?' or '#' may end the path, as where a proxy decodes it and parses it again") {
+  check({{"/api/*"}, {"/api/email"}, {"/"}, {"/*"}, {"/wiki/*"}, {"/wiki/Q%3FA"}},
+        {{"/api/email%3Fx", "ambiguous"},
+         {"/api/email%3f", "ambiguous"},
+         {"/api/email%23/x", "ambiguous"},
+         {"/api/email%253Fx", "ambiguous"},
+         {"/api/Email%2523", "ambiguous"},
+         {"/api/email/%3F", "ambiguous"},
+         {"/api/x/..%2femail%3Fx", "ambiguous"},
+         {"/api/email%25253Fx", "/api/*"},
+         {"/api/other%3Fx", "/api/*"},
+         {"/api/%3Fx", "/api/*"},
+         {"/%3Fx", "ambiguous"},
+         {"/wiki/What%3F", "/wiki/*"},
+         {"/wiki/C%23", "/wiki/*"},
+         {"/wiki/Q%3FA", "ambiguous"}});
+}
+
 TEST_CASE("case and a slash at the end count where they lead to a more exact route") {
   check({{"/api/*"},
          {"/api/email"},

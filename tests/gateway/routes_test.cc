@@ -198,6 +198,7 @@ TEST_CASE("readings come in every order and combination, each once") {
       {"/%2e%2Fb", {"/%2e%2Fb", "/.%2Fb", "/./b", "/b"}},
       {"/../..", {"/", "/../.."}},
       {"/a/./", {"/a/", "/a/./"}},
+      {"/a%3Fb%23c", {"/a", "/a%3Fb%23c", "/a?b#c"}},
   };
   for (const ReadingCase& c : cases) {
     CAPTURE(c.path);
