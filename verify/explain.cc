@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "verify/base_string.h"
@@ -45,26 +46,49 @@ std::vector<std::string> timestamps_near(const std::string& sent) {
 // that the signature isn't the right one.
 class Finder {
  public:
-  Finder(Search& search, const Fits& fits, std::optional<std::string_view> own, Explanation& out)
-      : search_(search), fits_(fits), own_(own), out_(out) {}
+  // `base`: of the request in the reading of `right`.
+  Finder(std::string base, const Recipe& right, std::vector<Slip> slips, std::size_t most_work,
+         const Fits& fits, std::optional<std::string_view> own, Explanation& out)
+      : base_(std::move(base)),
+        right_(right),
+        search_(right_, std::move(slips), base_.size() <= kMaxPairedBytes, most_work),
+        fits_(fits),
+        own_(own),
+        out_(out) {}
 
-  void run() {
-    Changes way;
-    if (own_) {
-      way = way_to_own();
-      if (try_own(way)) return;
+  // What the client says that it signed: whether the signature is of that.
+  bool try_own() {
+    if (!own_) return false;
+    way_ = way_to_own();
+    for (std::size_t count = 0; count <= Fits::kMaxChanges; ++count) {
+      const Fits::Changes fit = fits_.with(count, *own_);
+      if (!fit) continue;
+      Changes all = way_;
+      all.insert(all.end(), fit->begin(), fit->end());
+      out_.near_misses.push_back({std::move(all), std::string(*own_), true});
+      return true;
     }
-    for (std::size_t count = 0; count <= kMaxChanges && !search_.cut_short(); ++count) {
-      if (try_changes(count) || (count == 1 && try_timestamps())) return;
-    }
-    if (!way.empty()) out_.near_misses.push_back({std::move(way), std::string(*own_), false});
+    return false;
   }
+
+  bool try_count(std::size_t count) {
+    return try_changes(count) || (count == 1 && try_timestamps());
+  }
+
+  // Where the signature is of nothing that is known here.
+  void tell_way_to_own() {
+    if (!way_.empty()) out_.near_misses.push_back({way_, std::string(*own_), false});
+  }
+
+  bool cut_short() const { return search_.cut_short(); }
+  const std::string& base() const { return base_; }
 
  private:
   bool try_changes(std::size_t count) {
     // One wrong thing in the key beside others is likely, and cheap to find.
     for (const std::size_t in_key : {1, 0, 2}) {
       if (in_key > count) continue;
+      search_.begin_stage();
       Fits::Changes fit;
       std::string made;
       const auto slips = search_.find(count - in_key, [&](const std::string& base) {
@@ -85,13 +109,13 @@ class Finder {
 
   // A client that looks at the clock twice. The order of the parameters stays.
   bool try_timestamps() {
-    const std::size_t begin = out_.base_string.find(kTimestamp);
+    const std::size_t begin = base_.find(kTimestamp);
     if (begin == std::string::npos) return false;
     const std::size_t at = begin + kTimestamp.size();
-    const std::size_t size = out_.base_string.find_first_not_of("0123456789", at) - at;
-    const std::string sent = out_.base_string.substr(at, size);
+    const std::size_t size = base_.find_first_not_of("0123456789", at) - at;
+    const std::string sent = base_.substr(at, size);
     for (const std::string& other : timestamps_near(sent)) {
-      std::string base = out_.base_string;
+      std::string base = base_;
       base.replace(at, sent.size(), other);
       const Fits::Changes fit = fits_.with(0, base);
       if (!fit) continue;
@@ -105,23 +129,10 @@ class Finder {
     return false;
   }
 
-  // What the client says that it signed. If that is so, what is left is how it came to it.
-  bool try_own(const Changes& way) {
-    const std::string own(*own_);
-    for (std::size_t count = 0; count <= Fits::kMaxChanges; ++count) {
-      const Fits::Changes fit = fits_.with(count, own);
-      if (!fit) continue;
-      Changes all = way;
-      all.insert(all.end(), fit->begin(), fit->end());
-      out_.near_misses.push_back({std::move(all), own, true});
-      return true;
-    }
-    return false;
-  }
-
   // The changes that make the client's own base string, if they are known.
   Changes way_to_own() {
-    for (std::size_t count = 1; count < kMaxChanges && !search_.cut_short(); ++count) {
+    for (std::size_t count = 1; count < kMaxChanges; ++count) {
+      search_.begin_stage();
       const auto slips =
           search_.find(count, [this](const std::string& base) { return base == *own_; });
       if (slips) return changes_of(*slips);
@@ -131,10 +142,13 @@ class Finder {
 
   static constexpr std::size_t kKeyCost = 100;  // bytes that are hashed besides
 
-  Search& search_;
+  const std::string base_;
+  const Recipe right_;
+  Search search_;
   const Fits& fits_;
   std::optional<std::string_view> own_;
   Explanation& out_;
+  Changes way_;
 };
 
 // The base string of the request as if it came over that scheme.
@@ -181,28 +195,39 @@ bool signature_is_right(const Evidence& evidence, const Rules& rules, const Fits
   return false;
 }
 
-// Looks for what was done otherwise, in one reading of the request after the other.
+// Looks for what was done otherwise: the fewest changes first, in each reading of the request.
 void search(const Evidence& evidence, const Fits& fits, Parameters& parameters, QuirkSet quirks,
             const std::vector<QuirkSet>& readings, const Rules& rules, Explanation& out) {
   const bool plaintext = out.base_string.empty();
-  const std::string standard = out.base_string;
-  bool cut_short = false;
+  std::optional<std::string_view> own = evidence.base_string;
+  if (own == out.base_string) own.reset();  // the way to it is known
+  std::vector<std::unique_ptr<Finder>> finders;
   for (const QuirkSet reading : readings) {
+    if (plaintext && !finders.empty()) break;
     const Recipe right = right_recipe(evidence.request, reading);
+    std::string base;
     std::vector<Slip> slips;
     if (!plaintext) {
-      out.base_string = base_over(evidence.request.scheme, evidence.request, parameters, reading);
+      base = base_over(evidence.request.scheme, evidence.request, parameters, reading);
       slips = slips_of(evidence, right, quirks);
     }
-    Search search(right, std::move(slips), out.base_string.size() <= kMaxPairedBytes,
-                  rules.most_work / readings.size());
-    Finder(search, fits, evidence.base_string, out).run();
-    if (!out.near_misses.empty()) return;
-    cut_short = cut_short || search.cut_short();
-    if (plaintext) return;
+    finders.push_back(std::make_unique<Finder>(std::move(base), right, std::move(slips),
+                                               rules.most_work / readings.size(), fits, own, out));
   }
-  out.base_string = standard;
-  if (cut_short) {
+  const auto found = [&](auto look) {
+    return std::any_of(finders.begin(), finders.end(), [&](const auto& finder) {
+      if (!look(*finder)) return false;
+      out.base_string = finder->base();
+      return true;
+    });
+  };
+  if (found([](Finder& finder) { return finder.try_own(); })) return;
+  for (std::size_t count = 0; count <= kMaxChanges; ++count) {
+    if (found([count](Finder& finder) { return finder.try_count(count); })) return;
+  }
+  finders.front()->tell_way_to_own();
+  const auto cut_short = [](const auto& finder) { return finder->cut_short(); };
+  if (std::any_of(finders.begin(), finders.end(), cut_short)) {
     out.remarks.emplace_back("The search was ended before all combinations of changes were tried.");
   }
 }

@@ -107,9 +107,13 @@ std::span<const Fits::Key> Fits::keys_of(std::size_t changes) const {
 }
 
 std::size_t Fits::cost(std::size_t count) const {
-  constexpr std::size_t kRsa = 40;
-  std::size_t out = keys_of(count).size() + kRsa * keys_.rsa_keys.size();
-  if (count > 0) out += 3 * keys_of(count - 1).size();
+  constexpr std::size_t kRsa = 40;  // HMACs in the time of one verification
+  const auto live = std::count_if(keys_.rsa_keys.begin(), keys_.rsa_keys.end(),
+                                  [this](const VerifyingKey& key) { return !flaw_of(key); });
+  const std::size_t rsa = kRsa * static_cast<std::size_t>(live);
+  if (is_rsa(claim_.method)) return 1 + (count + 1) * rsa;
+  std::size_t out = keys_of(count).size();
+  if (count > 0) out += 3 * keys_of(count - 1).size() + (count == 1 ? 3 * rsa : 0);
   return out;
 }
 

@@ -11,6 +11,7 @@ namespace verify {
 namespace {
 
 constexpr std::size_t kMaxOfOnePart = 3;  // slips
+constexpr std::size_t kStages = 4;        // that take long
 constexpr std::size_t kBuilding = 12;     // times as dear as hashing, about
 constexpr std::size_t kOverhead = 300;    // bytes that are hashed in the time that each text costs
 
@@ -44,7 +45,12 @@ std::string part_of(const Recipe& recipe, Part part) {
 }  // namespace
 
 Search::Search(const Recipe& right, std::vector<Slip> slips, bool pairs, std::size_t most_work)
-    : right_(right), slips_(std::move(slips)), pairs_(pairs), left_(most_work) {
+    : right_(right),
+      slips_(std::move(slips)),
+      pairs_(pairs),
+      share_(most_work / kStages),
+      left_(share_),
+      building_left_(share_) {
   worlds_.push_back({right, {}});
   std::unordered_set<std::string> seen{base_string(right)};
   for (const Slip& slip : slips_) {
@@ -54,21 +60,36 @@ Search::Search(const Recipe& right, std::vector<Slip> slips, bool pairs, std::si
   }
 }
 
+void Search::begin_stage() {
+  left_ = share_;
+  building_left_ = share_;
+  cut_short_ = false;
+}
+
 bool Search::spend(std::size_t units) {
   // One slip is tried whatever it takes: it is bounded by the request.
   if (!pairs_) return true;
-  if (units > left_) cut_short_ = true;
+  if (units > left_) cut_short_ = ever_cut_short_ = true;
   left_ -= std::min(units, left_);
   return !cut_short_;
 }
 
-void Search::add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out) {
+// What is not made is not tried, and the rest is.
+bool Search::spend_on_building(std::size_t units) {
+  if (!pairs_) return true;
+  if (units > building_left_) ever_cut_short_ = true;
+  building_left_ -= std::min(units, building_left_);
+  return building_left_ > 0;
+}
+
+bool Search::add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out) {
   std::string text = part_of(changed(world.recipe, slips), part);
-  if (!spend(kBuilding * (text.size() + kOverhead))) return;
+  if (!spend_on_building(kBuilding * (text.size() + kOverhead))) return false;
   Ways& ways = world.parts[static_cast<std::size_t>(part)];
-  if (!ways.seen.insert(std::hash<std::string>()(text)).second) return;
+  if (!ways.seen.insert(std::hash<std::string>()(text)).second) return true;
   if (slips.size() == 1) ways.live.push_back(slips[0]);
   out.push_back({std::move(text), std::move(slips)});
+  return true;
 }
 
 void Search::add_single(World& world, Part part, std::vector<Way>& out) {
@@ -96,8 +117,7 @@ void Search::add_pairs(World& world, Part part, std::vector<Way>& out) {
     for (std::size_t k = i + 1; k < all.size(); ++k) {
       if (!go_together(*all[i], *all[k])) continue;
       if (!by_itself.contains(all[i]) && !by_itself.contains(all[k])) continue;
-      if (cut_short_) return;
-      add_way(world, part, {all[i], all[k]}, out);
+      if (!add_way(world, part, {all[i], all[k]}, out)) return;
     }
   }
 }
@@ -109,8 +129,7 @@ void Search::add_triples(World& world, Part part, std::vector<Way>& out) {
       if (!go_together(*live[i], *live[k])) continue;
       for (std::size_t l = k + 1; l < live.size(); ++l) {
         if (!go_together(*live[i], *live[l]) || !go_together(*live[k], *live[l])) continue;
-        if (cut_short_) return;
-        add_way(world, part, {live[i], live[k], live[l]}, out);
+        if (!add_way(world, part, {live[i], live[k], live[l]}, out)) return;
       }
     }
   }

@@ -31,9 +31,12 @@ class Search {
   // needed.
   std::optional<SlipSet> find(std::size_t count, const Accept& accept);
 
-  // False: the bound is reached. `units`: bytes, about.
+  // Begins a stage, which may take a share of the bound that those before it can't use up.
+  void begin_stage();
+  // False: the share is used up. `units`: bytes, about.
   bool spend(std::size_t units);
-  bool cut_short() const { return cut_short_; }
+  // Whether that was so in any stage.
+  bool cut_short() const { return ever_cut_short_; }
 
  private:
   struct Way {
@@ -54,7 +57,8 @@ class Search {
   };
 
   const std::vector<Way>& ways(World& world, Part part, std::size_t count);
-  void add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out);
+  bool spend_on_building(std::size_t units);
+  bool add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out);
   void add_single(World& world, Part part, std::vector<Way>& out);
   void add_pairs(World& world, Part part, std::vector<Way>& out);
   void add_triples(World& world, Part part, std::vector<Way>& out);
@@ -68,8 +72,8 @@ class Search {
   std::vector<Slip> slips_;
   std::vector<World> worlds_;  // the first one has no slip
   bool pairs_;
-  std::size_t left_;
-  bool cut_short_ = false;
+  std::size_t share_, left_, building_left_;  // of work
+  bool cut_short_ = false, ever_cut_short_ = false;
 };
 
 }  // namespace verify

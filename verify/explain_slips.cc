@@ -127,8 +127,8 @@ std::vector<Slip> slips_of(const Evidence& evidence, const Recipe& right, QuirkS
   Slips out;
   add_url_slips(evidence, right, out);
   add_quirk_slips(quirks, out);
-  add_repeat_slips(right, out);
   add_body_slips(evidence, out);
+  add_repeat_slips(right, out);
   add_query_slips(evidence, out);
   add_item_slips(evidence, right, out);
   add_encoding_slips(right, out);

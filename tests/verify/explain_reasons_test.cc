@@ -323,7 +323,11 @@ TEST_CASE("two changes are tried up to a length, and beyond it that is said") {
                              .authorization = kField,
                              .form = "a=1"},
                  .base = start + value};
-    const Explanation explanation = explained(c);
+    Rules rules = usual_rules();
+    rules.most_work = kMaxWork;
+    const Explanation explanation =
+        explained(c, signed_with(c.request, percent_encode(signature_of(c))), known_keys(),
+                  known_secrets(), rules);
     CHECK(explanation.base_string.size() == kMaxPairedBytes + (beyond ? 1 : 0));
     CHECK(named(explanation) == (beyond ? "nothing" : "http, form_left_out"));
     CHECK(explanation.remarks.size() == (beyond ? 1 : 0));
