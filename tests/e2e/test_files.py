@@ -15,13 +15,14 @@ from gate import BINARY, PATIENCE, SANITIZED, Store, run
 from wire import eventually
 
 PAGE = 4096
-LONG = "d" * 2000
+LONG = "d" * 1000
 
 
 def many(count, start=0):
     """Clients that take some 3 KiB each."""
     return "".join(
-        json.dumps({"type": "client", "key": f"bulk{i}", "secret": "s", "description": LONG}) + "\n"
+        json.dumps({"type": "client", "key": f"bulk{i}", "secret": "s", "description": LONG,
+                    "redirect_uris": [f"https://app.example/{LONG}"]}) + "\n"
         for i in range(start, start + count))
 
 
@@ -85,7 +86,7 @@ def test_a_store_that_outgrew_its_gate_while_that_was_down_is_served_and_written
     store.ok("import", "-", input=many(1000))
     gate = new_gate(recorder, store={"map_size": "1MiB"})
     assert gate.call(alice, "GET", "/api/x").status == 200
-    assert "holds more than store.map_size" in gate.said()
+    eventually(lambda: "holds more than store.map_size" in gate.said(), "the log says so")
     store.ok("client", "add", "--name", "one more", "--key", "more")
     assert run("client", "add", "--name", "x", "--config", settings(room, store, "1MiB"))[0] == 0
     gate.kill()  # what it announced goes with it
