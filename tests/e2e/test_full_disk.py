@@ -13,6 +13,9 @@ from gate import Store
 from wire import eventually
 
 PAGE = 4096
+# Takes more pages than a store has to spare.
+LARGE = ["client", "add", "--name", "N",
+         *(part for i in range(30) for part in ("--redirect-uri", f"https://app.example/{i}/" + "w" * 1900))]
 FULL = "No space left on device"
 
 
@@ -91,7 +94,7 @@ def test_a_gate_on_a_full_disk_refuses_what_must_be_written_and_serves_the_rest(
     assert {answer.status_code for answer in answers} <= {200, 503} and b"store_fault" in answers[-1].content
     answers = until_refused(lambda: sign_in(User(gate)))
     assert {answer.status_code for answer in answers} <= {303, 503}
-    for command in (["client", "add", "--name", "N" * 60000], ["import", "-"], ["export", disk.path / "out"]):
+    for command in (LARGE, ["import", "-"], ["export", disk.path / "out"]):
         code, _, err = store.run(*command, input='{"type":"user","name":"bob"}\n')
         assert code == 1 and FULL in err, (command, code, err)
     assert Client(gate, secret="wrong").call("GET", "/api/x").status_code == 401  # though it can't be kept
@@ -106,7 +109,7 @@ def test_a_gate_on_a_full_disk_refuses_what_must_be_written_and_serves_the_rest(
     disk.empty()
     assert wide.request_token().status_code == 200
     granted(Client(gate), User(gate))
-    store.ok("client", "add", "--name", "N" * 60000)
+    store.ok(*LARGE)
     assert client.call("GET", "/api/x").status_code == 200
     assert len(recorder.seen) == 5
 
