@@ -2,6 +2,7 @@
 
 #include <lmdb.h>
 
+#include <array>
 #include <csetjmp>
 #include <csignal>
 #include <cstring>
@@ -16,6 +17,9 @@ constexpr std::size_t kStride = 4096;
 
 thread_local sigjmp_buf way_out;
 thread_local volatile std::sig_atomic_t walking = 0;
+// Of the table of tables or the free pages, and of a table in it. Here, so that they can be closed
+// when the walk is left by a signal.
+thread_local std::array<MDB_cursor*, 2> cursors{};
 struct sigaction others;
 
 // A page that is missing elsewhere is none of the walk's: then the signal does what it did before.
@@ -24,7 +28,14 @@ extern "C" void on_missing_page(int) {
   sigaction(SIGBUS, &others, nullptr);
 }
 
-// Nothing below owns anything, for it is left without notice.
+// What owns memory below stands in `cursors`, for the walk is left without notice.
+
+void close_from(std::size_t depth) {
+  for (; depth < cursors.size(); ++depth) {
+    if (cursors[depth] != nullptr) mdb_cursor_close(cursors[depth]);
+    cursors[depth] = nullptr;
+  }
+}
 
 int touch(const MDB_val& value) {
   const volatile char* const bytes = static_cast<const char*>(value.mv_data);
@@ -33,9 +44,9 @@ int touch(const MDB_val& value) {
   return value.mv_size == 0 ? sum : sum + bytes[value.mv_size - 1];
 }
 
-// 0 if all of a table could be read.
-int walk(MDB_txn* txn, MDB_dbi table, volatile int& sink) {
-  MDB_cursor* cursor = nullptr;
+// 0 if all of a table could be read. `depth`: of the table in others, at most 1.
+int walk(MDB_txn* txn, MDB_dbi table, std::size_t depth, volatile int& sink) {
+  MDB_cursor*& cursor = cursors[depth];
   int code = mdb_cursor_open(txn, table, &cursor);
   if (code != 0) return code;
   MDB_val key, value;
@@ -46,10 +57,10 @@ int walk(MDB_txn* txn, MDB_dbi table, volatile int& sink) {
     std::memcpy(name, key.mv_data, key.mv_size);
     MDB_dbi inner = 0;
     if (mdb_dbi_open(txn, name, 0, &inner) != 0) continue;  // a record and no table
-    code = walk(txn, inner, sink);
+    code = walk(txn, inner, depth + 1, sink);
     if (code != 0) break;
   }
-  mdb_cursor_close(cursor);
+  close_from(depth);
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
@@ -57,8 +68,8 @@ int walk_all(MDB_txn* txn) {
   MDB_dbi tables = 0;
   volatile int sink = 0;
   int code = mdb_dbi_open(txn, nullptr, 0, &tables);
-  if (code == 0) code = walk(txn, kFreePages, sink);
-  if (code == 0) code = walk(txn, tables, sink);
+  if (code == 0) code = walk(txn, kFreePages, 0, sink);
+  if (code == 0) code = walk(txn, tables, 0, sink);
   return code;
 }
 
@@ -80,6 +91,7 @@ bool has_all_pages(MDB_env* env) {
   }
   walking = 0;
   sigaction(SIGBUS, &others, nullptr);
+  close_from(0);
   mdb_txn_abort(txn);
   return whole;
 }
