@@ -9,12 +9,18 @@
 // leaves the slot before it; the whole slot with the higher sequence counts. Integers are
 // big-endian.
 //
-//   slot := magic version sequence mark floor clean ledger own boot_id written closed zero*
-//   checksum magic    := "PMRK"            version  := 02 sequence := 8 bytes           mark, floor
-//   := 8 bytes each, Unix seconds clean    := 00 | 01           ledger, own := inode (8 bytes)
-//   born_ns (8 bytes) boot_id  := length (1 byte), at most 64 bytes written, closed := 8 bytes
-//   each, nanoseconds since the epoch checksum := the last 16 bytes in every version: the first 16
-//   of the SHA-256 of what stands before
+// clang-format off
+//   slot     := magic version sequence mark floor clean ledger own boot_id written closed zero* checksum
+//   magic    := "PMRK"
+//   version  := 02
+//   sequence := 8 bytes
+//   mark, floor     := 8 bytes each, Unix seconds
+//   clean    := 00 | 01
+//   ledger, own     := inode (8 bytes) born_ns (8 bytes)
+//   boot_id  := length (1 byte), at most 64 bytes
+//   written, closed := 8 bytes each, nanoseconds since the epoch
+//   checksum := the last 16 bytes in every version: the first 16 of the SHA-256 of what stands before
+// clang-format on
 //
 // `own` is the identity of the mark file itself: a copy of the file is not the file, and is not
 // believed. `written` is when the slot was written, by the clock of the file system, which also
