@@ -183,9 +183,19 @@ constexpr Known kKnown[] = {
     {"logon-user"},
     {"remote-ident"},
     {"remote-user"},
+    {"x-auth-request-email"},
+    {"x-auth-request-groups"},
+    {"x-auth-request-preferred-username"},
+    {"x-auth-request-user"},
     {"x-authenticated-user"},
+    {"x-goog-authenticated-user-email"},
+    {"x-goog-authenticated-user-id"},
     {"x-logon-user"},
+    {"x-ms-client-principal"},
+    {"x-ms-client-principal-id"},
+    {"x-ms-client-principal-name"},
     {"x-remote-user"},
+    {"x-webauth-user"},
 };
 
 // Most fields are none of these: one probe tells, mostly without comparing a name.
@@ -226,9 +236,10 @@ FieldRole listed_role(std::string_view name) {
     const Known& known = kKnown[kTable.order[i]];
     if (folds_to(name, known.name)) return known.role;
   }
-  // Forwarded, X-Forwarded-Prefix, and whatever else proxies say so.
+  // Forwarded, X-Forwarded-Prefix, X-Forward-For, and whatever else proxies say so.
   const char first = folded(name[0]);
-  const bool forwarded = (first == 'x' && folds_to_begin(name, "x-forwarded")) ||
+  const bool forwarded = (first == 'x' && (folds_to_begin(name, "x-forwarded") ||
+                                           folds_to_begin(name, "x-forward-"))) ||
                          (first == 'f' && folds_to_begin(name, "forwarded"));
   return forwarded ? FieldRole::Dropped : FieldRole::Other;
 }

@@ -49,7 +49,9 @@ class Writer {
 };
 
 // What the fixed names, spaces and line ends of a head may take together.
-constexpr std::size_t kFixed = 256;
+constexpr std::size_t kFixed = 320;
+
+constexpr std::string_view kUntyped = "Content-Type: application/octet-stream\r\n";
 
 std::size_t size_of(const std::vector<Field>& fields) {
   std::size_t size = 0;
@@ -115,6 +117,21 @@ void write_cookies(const Field& field, Writer& to) {
   if (!first) to.put("\r\n");
 }
 
+// No type at all: none was sent, or nothing stands before the parameters.
+bool names_no_type(std::string_view content_type) {
+  content_type.remove_prefix(std::min(content_type.find_first_not_of(" \t"), content_type.size()));
+  return content_type.empty() || content_type.front() == ';';
+}
+
+// Some backends take a body without a type for a form (cgi.FieldStorage of Python does). Nobody
+// signed it, so it must not look like one beside an identity. RFC 9110 8.3 lets a recipient take
+// it for what is said here.
+bool needs_type(const RequestHead& head, const Onward& onward) {
+  const bool body = onward.framing == Framing::Chunked ||
+                    (onward.framing == Framing::Length && onward.length > 0);
+  return body && !onward.identity_lines.empty() && names_no_type(head.content_type);
+}
+
 void write_request_field(const Field& field, const RequestHead& head, const Onward& onward,
                          const Hygiene& hygiene, Writer& to) {
   const std::string_view name = field.name;
@@ -131,6 +148,7 @@ void write_request_field(const Field& field, const RequestHead& head, const Onwa
       return;
     case conf::FieldRole::Judged:
       if (same_name(name, "cookie")) return write_cookies(field, to);
+      if (same_name(name, "content-type") && names_no_type(field.value)) return;
       if (same_name(name, "authorization") && !onward.pass_authorization && is_oauth(field.value)) {
         return;
       }
@@ -250,6 +268,7 @@ void write_request_head(const RequestHead& head, const Onward& onward, const Hyg
   to.line("X-Forwarded-Host", onward.authority);
   to.line("X-Request-Id", onward.request_id);
   to.put(onward.identity_lines);
+  if (needs_type(head, onward)) to.put(kUntyped);
   if (onward.framing != Framing::None || wants_length(head.method)) {
     write_framing(onward.framing, onward.length, to);
   }

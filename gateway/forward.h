@@ -75,7 +75,9 @@ struct Onward {
 //   Authorization or what is written here);
 // - what a backend would take for another path, method, host, scheme, address or user than was
 //   decided on; X-Forwarded-For, -Proto, -Host and X-Request-Id are written anew;
-// - forged identity, and the cookies of our own pages.
+// - forged identity, and the cookies of our own pages;
+// - a Content-Type that names no type. A body without one is application/octet-stream where there
+//   is identity beside it.
 void write_request_head(const RequestHead& head, const Onward& onward, const Hygiene& hygiene,
                         std::string& out);
 

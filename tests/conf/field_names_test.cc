@@ -54,6 +54,8 @@ TEST_CASE("the role of a field is told by its name, however it is spelt") {
         "Forwarded",
         "X-Forwarded-For",
         "X-Forwarded-Server",
+        "X-Forward-For",
+        "X-Forward-Proto",
         "Forwarded-For",
         "Front-End-Https",
         "Client-IP",
@@ -69,10 +71,13 @@ TEST_CASE("the role of a field is told by its name, however it is spelt") {
         "Remote-Addr",
         "HTTP-X-Forwarded-For"}},
       // user
-      {FieldRole::Dropped, {"Remote-User", "X-Remote-User", "Auth-Type", "HTTP-Remote-User"}},
+      {FieldRole::Dropped,
+       {"Remote-User", "X-Remote-User", "Auth-Type", "HTTP-Remote-User", "X-Auth-Request-User",
+        "X-WebAuth-User", "X-MS-Client-Principal", "X_Goog_Authenticated_User_Email"}},
       {FieldRole::Other,
        {"Accept", "User-Agent", "X-Client", "Referer", "HTTP-Referer", "Content-Encoding", "X",
-        "X-Forward", "Client", "Remote", "Script", "X-Original-Filename", "Method", "-", ""}},
+        "X-Forward", "X-Auth-User", "Client", "Remote", "Script", "X-Original-Filename", "Method",
+        "-", ""}},
   };
   for (const Case& c : cases) {
     for (std::string name : c.names) {

@@ -187,6 +187,19 @@ def sent_status(gate, data):
     return gate.exchange(data, "POST").status
 
 
+def test_a_body_without_a_type_is_told_not_to_be_a_form(new_gate, recorder, alice):
+    """Python's cgi.FieldStorage, for one, takes it for a form."""
+    gate = new_gate(recorder, ROUTES)
+    for kind in ("", " ", ";", "; charset=utf-8"):
+        header = "Authorization: " + alice.header("POST", f"http://{HOST}/api/x")
+        lines = [f"Content-Type: {kind}"] if kind else []
+        assert sent_status(gate, posted("/api/x", "", FORGED, header, *lines)) == 200, kind
+        assert recorder.seen[-1].all("content-type") == ["application/octet-stream"], kind
+        assert recorder.seen[-1].body == FORGED
+    assert sent_status(gate, posted("/public/x", "", FORGED)) == 200
+    assert recorder.seen[-1].all("content-type") == []
+
+
 def test_a_request_without_a_body_may_have_any_type(new_gate, recorder, alice):
     gate = new_gate(recorder, ROUTES)
     for kind in ALMOST:
