@@ -32,6 +32,14 @@ class LedgerDir {
   std::unique_ptr<Ledger> open(std::int64_t now) { return must(try_open(now)); }
   // The mark as the disk has it.
   MarkState mark_on_disk() const { return must(MarkFile::open(mark()))->state(); }
+  // A copy of the store, for a look into its files: opening the ledger's own file changes its
+  // times, and it is not trusted any more.
+  std::filesystem::path copy() const {
+    const auto to = dir_ / "copy";
+    std::filesystem::remove_all(to);
+    std::filesystem::copy(path(), to, std::filesystem::copy_options::recursive);
+    return to;
+  }
   // What a test wrote into a closed ledger counts as the ledger's own.
   void adopt_data() {
     auto file = *must(MarkFile::open(mark()));

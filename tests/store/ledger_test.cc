@@ -301,10 +301,12 @@ TEST_CASE("a ledger changes its size at opening, but never below what it holds")
   CHECK(reopened(2 << 20, Verdict::Replayed) == 2 << 20);
   CHECK(reopened((2 << 20) + 1, Verdict::Replayed) == (2 << 20) + 4096);
   // More than 1 MiB could spare for purging to be sure to work, though not more than it has.
-  const auto used = [&] { return open_ledger_file(dir.path(), 2 << 20)->env->used_size(); };
+  const auto used = [&] { return open_ledger_file(dir.copy(), 2 << 20)->env->used_size(); };
   for (int nonces = 500; used() < kMinLedgerSize - 40 * 4096; nonces += 500) {
     dir.options().size = 2 << 20;
-    REQUIRE(fill(*dir.open(1000), 1001, 1000, nonces));
+    const auto ledger = dir.open(1000);
+    REQUIRE(ledger->floor() == 0);
+    REQUIRE(fill(*ledger, 1001, 1000, nonces));
   }
   CHECK(used() <= kMinLedgerSize);
   CHECK(reopened(kMinLedgerSize, Verdict::Replayed) == 2 << 20);
