@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "gateway/session.h"
 
@@ -12,6 +13,10 @@ namespace {
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 constexpr int kBacklog = 4096;
 constexpr std::chrono::milliseconds kAcceptPause{100};  // when the process has no descriptor left
+// Lines of a thread about connections that are turned away. Those beyond are counted and told
+// together, so that a flood of them, which costs who sends it nothing, doesn't fill the log.
+constexpr unsigned kTurnedAwayLines = 10;
+constexpr std::chrono::seconds kTurnedAwayIn{1};
 
 Acceptor listen_on(asio::io_context& context, const Tcp::endpoint& endpoint, bool shared) {
   Acceptor acceptor(context);
@@ -53,6 +58,9 @@ struct Server::Lane {
         acceptor(listen_on(worker.context(), endpoint, true)) {}
 
   void admit(Socket socket, const Tcp::endpoint& peer);
+  void turn_away(Socket socket, const Tcp::endpoint& peer, Worker::Admission limit);
+  void tell_of(const LogEntry& entry);
+  Task<void> tell_of_rest();
   Task<void> accept();
   void drain();
   Task<void> wait_until_drained();
@@ -60,6 +68,8 @@ struct Server::Lane {
   Worker worker;
   Acceptor acceptor;
   std::thread thread;
+  // Connections turned away since the first line of the present kTurnedAwayIn.
+  unsigned turned_away = 0;
 };
 
 void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
@@ -67,19 +77,48 @@ void Server::Lane::admit(Socket socket, const Tcp::endpoint& peer) {
   ErrorCode ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(Tcp::no_delay(true), ignored);
-  if (!worker.admit(peer)) {
-    if (gate.tls) return;
-    Refusal refusal{.fault = Fault::Overloaded};
-    RequestId id = worker.next_request_id();
-    RefusalContext context{.request_id = id, .now = gate.clock.unix_seconds(), .close = true};
-    std::string answer = render(refusal, gate.style, context);
-    socket.write_some(asio::buffer(answer), ignored);
-    return;
-  }
+  const Worker::Admission admission = worker.admit(peer);
+  if (admission != Worker::Admission::Granted) return turn_away(std::move(socket), peer, admission);
   std::unique_ptr<Stream> stream =
       gate.tls ? gate.tls->stream(std::move(socket)) : plain_stream(std::move(socket));
   asio::co_spawn(worker.context(), session(worker, std::move(stream), peer),
                  [&log = gate.log](std::exception_ptr fault) { report(log, fault); });
+}
+
+// Who is about to speak TLS gets no answer.
+void Server::Lane::turn_away(Socket socket, const Tcp::endpoint& peer, Worker::Admission limit) {
+  const Gate& gate = worker.gate();
+  const RequestId id = worker.next_request_id();
+  const Refusal refusal{.fault = Fault::Overloaded};
+  if (!gate.tls) {
+    RefusalContext context{.request_id = id, .now = gate.clock.unix_seconds(), .close = true};
+    std::string answer = render(refusal, gate.style, context);
+    ErrorCode ignored;
+    socket.write_some(asio::buffer(answer), ignored);
+  }
+  const bool of_address = limit == Worker::Admission::TooManyOfAddress;
+  const std::string from = unmapped(peer.address()).to_string() + ":" + std::to_string(peer.port());
+  tell_of({.request_id = id,
+           .peer = from,
+           .status = gate.tls ? 0 : static_cast<unsigned>(status_of(refusal, gate.style)),
+           .reason = log_word(refusal),
+           .detail = of_address ? "limits.connections_per_address" : "limits.connections"});
+}
+
+void Server::Lane::tell_of(const LogEntry& entry) {
+  if (turned_away == 0) asio::co_spawn(worker.context(), tell_of_rest(), asio::detached);
+  if (turned_away++ < kTurnedAwayLines) worker.gate().log.record(entry, /*refused=*/true);
+}
+
+Task<void> Server::Lane::tell_of_rest() {
+  Timer timer(worker.context());
+  timer.expires_after(kTurnedAwayIn);
+  co_await timer.async_wait(kAwait);
+  const unsigned count = std::exchange(turned_away, 0);
+  if (count <= kTurnedAwayLines) co_return;
+  worker.gate().log.say(conf::LogLevel::Warn,
+                        "overloaded: " + std::to_string(count - kTurnedAwayLines) +
+                            " more connections were turned away within a second");
 }
 
 Task<void> Server::Lane::accept() {

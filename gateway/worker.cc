@@ -27,12 +27,6 @@ std::string run_id() {
   return verify::to_hex(bytes);
 }
 
-// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
-asio::ip::address unmapped(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-}
-
 conf::IpAddress bytes_of(const asio::ip::address& address) {
   return address.is_v6()
              ? address.to_v6().to_bytes()
@@ -46,6 +40,11 @@ pages::Pages load_pages(const conf::Provider& provider) {
 }
 
 }  // namespace
+
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
 
 Gate::Gate(conf::Settings given, Desk& writes, store::Ledger& replay_ledger,
            const Clock& wall_clock, Log& the_log, RefusalKeeper* keeper)
@@ -181,7 +180,7 @@ void Worker::adopt(std::shared_ptr<const Gate> next) {
   }
 }
 
-bool Worker::admit(const Tcp::endpoint& peer) {
+Worker::Admission Worker::admit(const Tcp::endpoint& peer) {
   const conf::Settings& settings = gate().settings;
   const std::uint32_t limit = settings.limits.connections;
   const conf::IpAddress address = bytes_of(peer.address());
@@ -189,13 +188,13 @@ bool Worker::admit(const Tcp::endpoint& peer) {
   const bool many = is_trusted(settings.listen.trusted_proxies, address);
   std::uint64_t most = settings.limits.connections_per_address;
   if (most == 0 || many) most = conf::kUnlimited;
-  if (!run_.connection_shares.take(network, 1, most)) return false;
+  if (!run_.connection_shares.take(network, 1, most)) return Admission::TooManyOfAddress;
   const auto staying = [this] { return run_.connections.load() - run_.ending.load(); };
   if (staying() >= limit - limit / kReserve) make_room_for(network);
-  if (run_.connections.fetch_add(1) - run_.ending.load() < limit) return true;
+  if (run_.connections.fetch_add(1) - run_.ending.load() < limit) return Admission::Granted;
   run_.connections.fetch_sub(1);
   run_.connection_shares.give_back(network, 1);
-  return false;
+  return Admission::TooMany;
 }
 
 // Of the address that has most on this thread, among those that have more than the one that comes:

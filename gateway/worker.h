@@ -147,6 +147,9 @@ class RequestId {
 
 class Worker;
 
+// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
+asio::ip::address unmapped(const asio::ip::address& address);
+
 // A client's connection, known to its worker so that it can be ended.
 class Connection final : public Deadline {
  public:
@@ -203,9 +206,10 @@ class Worker {
   UseCounter& uses() { return uses_; }
   store::Credentials::Reader& reader() { return reader_; }
 
-  // Counts one more connection; false if it is one too many. Where they run short, others make room
+  enum class Admission : std::uint8_t { Granted, TooMany, TooManyOfAddress };
+  // Counts one more connection, unless it is one too many. Where they run short, others make room
   // for one whose address has fewer.
-  bool admit(const Tcp::endpoint& peer);
+  Admission admit(const Tcp::endpoint& peer);
 
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);
