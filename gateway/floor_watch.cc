@@ -54,8 +54,8 @@ void FloorWatch::tell_of_floor(const Look& look) {
            "signed requests are refused with timestamp_refused until " + format_time(floor) +
                ", which is " + seconds(floor - look.now) +
                " from now: the replay ledger can't tell what was accepted up to then, because the "
-               "clock was ahead or the ledger was lost (see \"Clocks that were wrong\" in the "
-               "README)");
+               "clock was ahead or the ledger was lost (see \"Clocks that were wrong\" in "
+               "gateway/README.md)");
 }
 
 // It refuses nothing while the ledger is whole.

@@ -18,9 +18,10 @@ std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Cla
                         : std::string()) +
                  ": it can't tell what it accepted up to then, because the machine's clock was "
                  "ahead or the ledger was lost. ";
-  out.sentence += ahead ? "The client can do nothing about it, and later requests are accepted; "
-                          "\"Clocks that were wrong\" in the README says what to do before that."
-                        : "Requests that are signed now are accepted.";
+  out.sentence +=
+      ahead ? "The client can do nothing about it, and later requests are accepted; "
+              "\"Clocks that were wrong\" in gateway/README.md says what to do before that."
+            : "Requests that are signed now are accepted.";
   return out;
 }
 

@@ -105,7 +105,7 @@ std::optional<Trial> try_floor(const conf::Settings& settings, std::int64_t now)
                  "signed requests are refused until " + format_time(seen->floor) + ", which is " +
                      std::to_string(seen->floor - now) +
                      " seconds from now: the clock was ahead, or the ledger was lost (see \"Clocks "
-                     "that were wrong\" in the README)"};
+                     "that were wrong\" in gateway/README.md)"};
   }
   const std::int64_t window = ledger_window(settings.oauth.window_future);
   if (seen->lost) {
