@@ -12,7 +12,7 @@ std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Cla
   // Who sent it long ago was refused, or accepted, by another floor.
   if (!ahead && claim.seconds() < now - window_past_s) return std::nullopt;
   Cause out{std::string(verify::name(verify::Reason::TimestampRefused)), {}};
-  out.sentence = "The gate refuses every oauth_timestamp up to " + format_time(seen.floor) +
+  out.sentence = "The gate refuses every oauth_timestamp up to " + log::format_time(seen.floor) +
                  ", the floor of its replay ledger" +
                  (ahead ? ", which is " + std::to_string(seen.floor - now) + " seconds from now"
                         : std::string()) +

@@ -347,11 +347,14 @@ def test_every_file_that_a_document_names_is_there(document):
         assert anchor in [re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads], anchor
 
 
-def test_the_rooms_of_the_program_are_those_that_the_documents_list():
-    rooms = sorted(file.parent.name for file in (TOP / "gateway").glob("*/CMakeLists.txt"))
-    assert sorted(re.findall(r"^\| `(\w+)/` \|", (TOP / "gateway/README.md").read_text(), re.M)) == rooms
+def test_the_rooms_of_the_program_and_their_arrows_are_those_that_the_documents_list():
+    rules = re.findall(r'\{"gateway/(\w+)",\s*\{([^}]*)\}\}', (TOP / "tests/house_tables.h").read_text())
+    rooms = {name: {other.removeprefix("gateway/") for other in re.findall(r'"([^"]+)"', others)} for name, others in rules}
+    assert sorted(rooms) == sorted(file.parent.name for file in (TOP / "gateway").glob("*/CMakeLists.txt"))
+    shown = re.findall(r"^\| `(\w+)/` \| .* \| (.*) \|$", (TOP / "gateway/README.md").read_text(), re.M)
+    assert {name: set(re.findall(r"`(\w+)`", others)) for name, others in shown} == rooms
     listed = re.search(r"The rooms of `gateway`, (.*?)\. ", (TOP / "README.md").read_text(), re.S)[1]
-    assert sorted(re.findall(r"`(\w+)`", listed)) == rooms
+    assert re.findall(r"`(\w+)`", listed) == list(rooms)
 
 
 def test_every_document_is_reached_from_the_top_one():
