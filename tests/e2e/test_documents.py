@@ -1,5 +1,5 @@
 """Every command and every configuration in a document, run as its reader would run it. A block that nothing here knows
-how to run is an error, and so is what a document names and nobody has."""
+how to run is an error."""
 
 import json
 import os
@@ -8,20 +8,17 @@ import shlex
 import signal
 import subprocess
 import sys
-import textwrap
 import tomllib
-from dataclasses import dataclass
 
 import pytest
 
+from documents import DOCUMENTS, Block, blocks, looked_up
 from gate import BINARY, PATIENCE, TOP, run
 from signer import Signer, base_string
 from test_flask_oauthlib import fill
 from wire import Wire, eventually, free_port
 
 FIRST_GATE, CONFIGURED_GATE = "README.md", "conf/README.md"
-ROOMS = ("verify", "store", "conf", "gateway", "tests", "bench")
-DOCUMENTS = ["README.md", *sorted(str(path.relative_to(TOP)) for room in ROOMS for path in (TOP / room).rglob("*.md"))]
 # Which gate.toml a document's commands are about, as it says at its beginning. Others begin with nothing.
 ABOUT = {
     "gateway/provider/README.md": FIRST_GATE,
@@ -29,82 +26,8 @@ ABOUT = {
     **dict.fromkeys(["conf/README.md", "gateway/README.md", "store/README.md", "verify/README.md"], CONFIGURED_GATE),
 }
 EMPTY_STORE = ["gateway/provider/FROM-FLASK-OAUTHLIB.md"]
-# What is run by a shell as it stands. Commands that build or measure for minutes are in Scripts.
+# What is run by a shell as it stands; documents.py has what is not.
 COMMANDS = {"portcullis", "kill", "mv", "cp", "rm", "mkdir", "eval", "echo", "umask", "python3"}
-SCRIPTS = ["gateway/quickstart", "tests/run", "bench/run", "bench/verify", "bench/soak"]
-
-
-@dataclass
-class Block:
-    """What stands between two fences."""
-
-    document: str
-    line: int
-    language: str
-    text: str
-
-    def __str__(self):
-        return f"{self.document}:{self.line}"
-
-    def commands(self):
-        """Of a block of sh: each command with its further lines, and without the comment behind it."""
-        for command in re.split(r"(?<!\\)(?<!&&)(?<!\|)\n", re.sub(r"(?m)(^|\s+)#\s.*$", "", self.text)):
-            if command.strip():
-                yield command.strip()
-
-
-def blocks(document):
-    text = (TOP / document).read_text()
-    fences = re.finditer(r"^( *)```([^\n]*)\n(.*?)^\1```$", text, re.M | re.S)
-    found = [Block(document, text.count("\n", 0, one.start()) + 1, one[2], textwrap.dedent(one[3])) for one in fences]
-    assert len(re.findall(r"^ *```", text, re.M)) == 2 * len(found), f"{document}: a fence has no end"
-    return found
-
-
-# ---- What takes too long to be run here: its parts are looked up
-
-
-def presets(kind):
-    return {one["name"] for one in json.loads((TOP / "CMakePresets.json").read_text())[kind] if not one.get("hidden")}
-
-
-def targets():
-    texts = [path.read_text() for path in [TOP / "CMakeLists.txt", *TOP.glob("[a-z]*/CMakeLists.txt")] if path.parent.name != "build"]
-    return set(re.findall(r"add_executable\((\S+)", "\n".join(texts)))
-
-
-def options_of(script):
-    """All that it takes, as it says itself."""
-    if script.startswith("bench/"):
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run([TOP / script, "--help"], env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
-    return (TOP / script).read_text()
-
-
-def looked_up(command):
-    """True if it is such a command, and all that it names is there."""
-    for part in command.split(" && "):
-        words = shlex.split(part)
-        if words[:2] == ["cmake", "--preset"]:
-            assert set(words[2:]) <= presets("configurePresets"), part
-        elif words[:3] == ["cmake", "--build", "--preset"]:
-            assert words[3] in presets("buildPresets") and words[4:5] in ([], ["--target"]), part
-            assert set(words[5:]) <= targets(), part
-        elif part == "export PATH=$PWD/build/release:$PATH":
-            assert "release" in presets("buildPresets") and "portcullis" in targets()
-        elif words[0].startswith("build/release/"):
-            assert words[0].removeprefix("build/release/") in targets() and words[1:] == ["--help"], part
-        elif words[0].removeprefix("./") in SCRIPTS:
-            script = words[0].removeprefix("./")
-            assert words[0].startswith("./") and os.access(TOP / script, os.X_OK), part
-            said = options_of(script)
-            assert all(re.search(rf"(?<![\w-]){option}\b", said) for option in words[1:] if option.startswith("-")), part
-        else:
-            return False
-    return True
-
-
-# ---- A reader
 
 
 class Reader:
@@ -322,90 +245,3 @@ def test_what_does_not_run_is_noticed(language, text, reader):
     prepare(reader, "gateway/README.md")
     with pytest.raises(AssertionError):
         reader.read(Block("wrong.md", 1, language, text))
-
-
-# ---- What documents name
-
-
-def prose(document):
-    return re.sub(r"^( *)```.*?^\1```$", "", (TOP / document).read_text(), flags=re.M | re.S)
-
-
-WRITTEN = [one for one in DOCUMENTS if one not in ("bench/RESULTS.md", "bench/VERIFICATION.md")]  # these are printed by programs
-
-
-@pytest.mark.parametrize("document", WRITTEN)
-def test_every_file_that_a_document_names_is_there(document):
-    text = prose(document)
-    links = [re.sub("#.*", "", target) for target in re.findall(r"\]\(([^)]*)\)", text) if "://" not in target]
-    assert [one for one in links if one and not (TOP / document).parent.joinpath(one).exists()] == []
-    named = re.findall(rf"`(?:\./)?((?:{'|'.join(ROOMS)})/[\w./-]*)`", text)
-    assert [one for one in named if not (TOP / one).exists()] == []
-    anchors = re.findall(r"\]\(([^)#]*)#([^)]*)\)", text)
-    for file, anchor in anchors:
-        heads = re.findall(r"^#+ (.*)$", ((TOP / document).parent / file if file else TOP / document).read_text(), re.M)
-        assert anchor in [re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads], anchor
-
-
-def test_the_rooms_of_the_program_and_their_arrows_are_those_that_the_documents_list():
-    rules = re.findall(r'\{"gateway/(\w+)",\s*\{([^}]*)\}\}', (TOP / "tests/house_tables.h").read_text())
-    rooms = {name: {other.removeprefix("gateway/") for other in re.findall(r'"([^"]+)"', others)} for name, others in rules}
-    assert sorted(rooms) == sorted(file.parent.name for file in (TOP / "gateway").glob("*/CMakeLists.txt"))
-    shown = re.findall(r"^\| `(\w+)/` \| .* \| (.*) \|$", (TOP / "gateway/README.md").read_text(), re.M)
-    assert {name: set(re.findall(r"`(\w+)`", others)) for name, others in shown} == rooms
-    listed = re.search(r"The rooms of `gateway`, (.*?)\. ", (TOP / "README.md").read_text(), re.S)[1]
-    assert re.findall(r"`(\w+)`", listed) == list(rooms)
-
-
-def test_every_document_is_reached_from_the_top_one():
-    reached, waiting = set(), ["README.md"]
-    while waiting:
-        document = waiting.pop()
-        if document in reached:
-            continue
-        reached.add(document)
-        for target in re.findall(r"\]\(([^)#:]+\.md)", (TOP / document).read_text()):
-            waiting.append(str(((TOP / document).parent / target).resolve().relative_to(TOP)))
-    assert sorted(reached) == sorted(DOCUMENTS)
-
-
-@pytest.mark.parametrize("document", WRITTEN)
-def test_a_document_can_be_read_in_a_terminal(document):
-    text = (TOP / document).read_text()
-    assert [line for line in text.splitlines() if len(line) > 120 and not line.lstrip().startswith(("|", "{"))] == []
-    assert document != "README.md" or text.count("\n") <= 150
-
-
-@pytest.mark.parametrize("document", WRITTEN)
-def test_every_key_that_a_document_names_is_one(document):
-    keys, section = set(), ""
-    for line in (TOP / "conf/portcullis.toml").read_text().splitlines():
-        if found := re.match(r"#?\[([a-z.]+)\]$", line):
-            section = found[1]
-        elif found := re.match(r"#?(\w+) = ", line):
-            keys.add(f"{section}.{found[1]}")
-    sections = {key.split(".")[0] for key in keys if key[0] != "."}
-    named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_.]+)\b(?!\()", prose(document))
-    assert [one for one in named if one not in keys and f"{one}.toml" not in named and not one.endswith(".toml")] == []
-
-
-def test_every_option_that_a_document_names_is_one():
-    said = [options_of(script) for script in SCRIPTS]
-    for words in ("", "serve", "check", "client", "user", "token", "sign", "explain", "import", "export", "backup"):
-        _, out, _ = run(*words.split(), "--help")
-        said.append(out)
-        for inner in re.findall(r"^  (\w+) {2,}", out.partition("Subcommands:")[2], re.M):
-            said.append(run(*words.split(), inner, "--help")[1])
-    text = "\n".join(said)
-    for document in WRITTEN:
-        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", " ".join(re.findall(r"`([^`\n]*)`", prose(document)))))
-        assert [one for one in named if not re.search(rf"(?<![\w-]){one}\b", text)] == [], document
-
-
-def test_the_figures_are_those_that_were_measured():
-    rows = re.findall(r"^\| ([^|]*) \| \w+ \| \*\*([\d.]+)\*\* [^|]* \| ([\d.]+) \| ([\d,]+) \|", (TOP / "bench/RESULTS.md").read_text(), re.M)
-    shown = re.findall(r"^\| [^|]* \| ([\d.]+) \| ([\d.]+) \| ([\d,]+) \|$", (TOP / "README.md").read_text(), re.M)
-    assert len(rows) == 4 and shown == [row[1:] for row in rows]
-    (one,) = re.findall(r"^\| one verification \| \*\*([\d,]+)\*\*", (TOP / "bench/VERIFICATION.md").read_text(), re.M)
-    (told,) = re.findall(r"takes ([\d.]+) us", (TOP / "README.md").read_text())
-    assert told == f"{int(one.replace(',', '')) / 1000:.2f}"
