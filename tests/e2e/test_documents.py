@@ -235,6 +235,18 @@ def test_a_store_that_is_put_back_is_whole(reader):
     assert code == 0 and [json.loads(line)["key"] for line in out.splitlines()] == ["mobile-app"]
 
 
+def test_a_line_of_the_log_looks_as_the_document_shows_it(reader):
+    prepare(reader, "gateway/README.md")
+    id = reader.refused()
+    (line,) = [one for one in (reader.room / "var/log/portcullis/gate.log").read_text().splitlines() if f"id={id}" in one]
+    (shown,) = [one for one in blocks("gateway/README.md") if one.language == ""]
+
+    def shape(text):
+        return re.sub(r"\d", "0", re.sub(r"( id=| out=| us=| 127\.0\.0\.1:)\w+", r"\g<1>0", " ".join(text.split())))
+
+    assert shape(line) == shape(shown.text)
+
+
 @pytest.mark.parametrize("language, text", [
     ("yaml", "a: b\n"), ("toml", "[listen]\nadress = 1\n"), ("toml", '[admin]\naddress = "0.0.0.0:9180"\n'), ("json", '{"type":"nobody"}\n'),
     ("python", "raise SystemExit(1)\n"), ("sh", "portcullis client show nobody --config gate.toml\n"), ("sh", "make install\n"),
