@@ -11,7 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "verify/crypto.h"
 
 namespace bench {

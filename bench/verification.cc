@@ -9,7 +9,7 @@
 
 #include "bench/request_writer.h"
 #include "conf/settings.h"
-#include "gateway/credentials.h"
+#include "gateway/auth/credential_cache.h"
 #include "store/credentials.h"
 #include "store/ledger.h"
 #include "verify/base_string.h"
@@ -58,9 +58,10 @@ std::string fill(store::Credentials& credentials, const std::vector<Identity>& i
 }
 
 // As if each had proven a request already. The sentence says what went wrong; empty: nothing.
-std::string remember(gateway::Credentials& finder, const std::vector<Identity>& identities) {
+std::string remember(gateway::auth::CredentialCache& finder,
+                     const std::vector<Identity>& identities) {
   for (const Identity& identity : identities) {
-    gateway::Credentials::Found found = finder.look_up(identity.client, identity.token);
+    gateway::auth::CredentialCache::Found found = finder.look_up(identity.client, identity.token);
     if (!found) return found.error().sentence;
     finder.remember(*std::move(found));
   }
@@ -95,7 +96,7 @@ struct Verification::State {
     verify::RequestView view;
     verify::Workspace workspace;
     std::optional<verify::Claim> claim;
-    std::shared_ptr<const gateway::Credential> credential;
+    std::shared_ptr<const gateway::auth::Credential> credential;
     std::string_view base;
   };
 
@@ -155,7 +156,7 @@ struct Verification::State {
   std::unique_ptr<store::Ledger> ledger;
   store::Ledger::Keyer keyer;
   store::Credentials::Reader reader;
-  gateway::Credentials finder;
+  gateway::auth::CredentialCache finder;
   RequestWriter writer;
   verify::Bounds bounds;
   verify::Policy policy;

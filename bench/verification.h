@@ -1,8 +1,8 @@
 #pragma once
 
-// Whole verifications in batches, as gateway/prove.cc does them without its coroutines: read the
-// claim, admit it, find its keys among those remembered, judge it, and commit the batch to the
-// replay ledger. On a store of its own in a folder of the caller's. One thread.
+// Whole verifications in batches, as gateway/exchange/prove.cc does them without its coroutines:
+// read the claim, admit it, find its keys among those remembered, judge it, and commit the batch to
+// the replay ledger. On a store of its own in a folder of the caller's. One thread.
 
 #include <cstddef>
 #include <cstdint>

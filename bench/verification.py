@@ -87,7 +87,7 @@ Heap allocations: **{first['allocations']:.3f}** for each verification, and {fir
 
 ## How it was measured
 
-- One thread, no network: the gate's own code without its coroutines, in the order of gateway/prove.cc. Every request is a GET with two query parameters and an Authorization field, signed anew with HMAC-SHA1 by one of {first['clients']} clients with a token each, so that caches are warm. Signing is not counted.
+- One thread, no network: the gate's own code without its coroutines, in the order of gateway/exchange/prove.cc. Every request is a GET with two query parameters and an Authorization field, signed anew with HMAC-SHA1 by one of {first['clients']} clients with a token each, so that caches are warm. Signing is not counted.
 - The ledger commits {first['batch']} requests at a time. Each second of the requests' clock has {first['requests in a second']:,} of them, and what is too old is dropped as it goes on.
 - {first['rounds']} rounds of {first['verifications']:,} verifications make a run, whose figure is the median of its rounds; this is the median of {len(runs)} runs, with the least and the most. The steps are measured in rounds of their own: looking at the clock between them and leaving the caches in between make their sum another than the whole.
 - Instructions are those that valgrind ran, in {BATCHES:,} batches. It knows no SHA instructions, so it counts more for HMAC-SHA1 than a processor that has them runs.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -61,6 +62,33 @@ TEST_CASE("every door that the table names exists") {
   }
 }
 
+TEST_CASE("the arrows between rooms lead to rooms before them, hence in no circle") {
+  for (std::size_t i = 0; i < tests::kRooms.size(); ++i) {
+    for (const std::string_view used : tests::kRooms[i].may_use) {
+      CAPTURE(used);
+      const auto end = tests::kRooms.begin() + static_cast<std::ptrdiff_t>(i);
+      const bool before = std::any_of(tests::kRooms.begin(), end, [used](const tests::Room& room) {
+        return room.name == used;
+      });
+      CHECK(before);
+    }
+  }
+}
+
+TEST_CASE("every folder of the gateway with sources is a room, and every room is a folder") {
+  for (const auto& entry : fs::directory_iterator(tests::source_dir() / "gateway")) {
+    if (!fs::exists(entry.path() / "CMakeLists.txt")) continue;
+    const std::string file = "gateway/" + entry.path().filename().string() + "/a.cc";
+    CAPTURE(file);
+    REQUIRE(tests::room_of(file) != nullptr);
+    CHECK(tests::room_of(file)->name != "gateway");
+  }
+  for (const tests::Room& room : tests::kRooms) {
+    CAPTURE(room.name);
+    CHECK(fs::exists(tests::source_dir() / room.name));
+  }
+}
+
 TEST_CASE("each rule finds the file that breaks it, once and at its line") {
   struct Case {
     std::string file, text, expected;
@@ -71,15 +99,15 @@ TEST_CASE("each rule finds the file that breaks it, once and at its line") {
            "verify/a.cc:1: includes store/env.h against the arrows"},
       Case{"conf/a.cc", "\n#include \"verify/result.h\"\n",
            "conf/a.cc:2: includes verify/result.h against the arrows"},
-      Case{"store/a.cc", "#include \"gateway/net.h\"\n",
-           "store/a.cc:1: includes gateway/net.h against the arrows"},
+      Case{"store/a.cc", "#include \"gateway/net/net.h\"\n",
+           "store/a.cc:1: includes gateway/net/net.h against the arrows"},
       Case{"gateway/a.cc", "#include \"tests/a.h\"\n",
            "gateway/a.cc:1: includes tests/a.h against the arrows"},
       Case{"gateway/a.cc", "#include \"net.h\"\n",
            "gateway/a.cc:1: includes net.h against the arrows"},
       Case{"gateway/a.cc", "#include <lmdb.h>\n", "gateway/a.cc:1: is not the door of <lmdb.h>"},
-      Case{"gateway/net.h", "#pragma once\n#include <boost/asio/ssl.hpp>\n",
-           "gateway/net.h:2: is not the door of <boost/asio/ssl.hpp>"},
+      Case{"gateway/net/net.h", "#pragma once\n#include <boost/asio/ssl.hpp>\n",
+           "gateway/net/net.h:2: is not the door of <boost/asio/ssl.hpp>"},
       Case{"store/a.cc", "#include <openssl/evp.h>\n",
            "store/a.cc:1: is not the door of <openssl/evp.h>"},
       Case{"gateway/a.cc", "#include <curl/curl.h>\n",

@@ -9,9 +9,9 @@
 #include "conf/review.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/text.h"
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "gateway/pages/pages.h"
-#include "gateway/routes.h"
+#include "gateway/routing/routes.h"
 
 namespace gateway::cli {
 namespace {
@@ -206,7 +206,7 @@ std::optional<conf::Mistake> mistake_in_pages(const conf::Provider& provider) {
 
 }  // namespace
 
-Outcome<Done> check(const Check& options, Console& console, const Clock& clock) {
+Outcome<Done> check(const Check& options, Console& console, const net::Clock& clock) {
   const conf::Loaded loaded = conf::load_file(options.config);
   if (const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded)) {
     print_mistakes(options.config, *mistakes, options.json, console);
@@ -218,7 +218,7 @@ Outcome<Done> check(const Check& options, Console& console, const Clock& clock) 
     return Failure(Problem{});
   }
   Report report;
-  const RouteTable table(settings);
+  const routing::RouteTable table(settings);
   report.routes = table.in_order();
   report.waiting = conf::not_yet_in_effect(settings);
   report.warnings = conf::warnings(settings);

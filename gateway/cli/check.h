@@ -8,7 +8,7 @@
 #include "conf/settings.h"
 #include "gateway/cli/console.h"
 #include "gateway/cli/problem.h"
-#include "gateway/clock.h"
+#include "gateway/net/clock.h"
 #include "store/usage.h"
 
 namespace gateway::cli {
@@ -21,7 +21,7 @@ struct Check {
 
 // Every mistake on standard error, and a Problem; otherwise the routes in the order in which they
 // match, what is not yet in effect, and warnings.
-Outcome<Done> check(const Check& options, Console& console, const Clock& clock);
+Outcome<Done> check(const Check& options, Console& console, const net::Clock& clock);
 
 // How often each of the routes accepted a signature for another scheme than the request's. Empty
 // where the counts can't be read; then a note says why.

@@ -146,7 +146,7 @@ void print_rotated(const store::Client& client, const Fresh& fresh, std::ostream
   }
   const auto before = [&out](const char* what, const auto& all) {
     if (all.size() < 2) return;
-    out << "the " << what << " before it holds until " << format_time(*all[1].expires) << '\n';
+    out << "the " << what << " before it holds until " << log::format_time(*all[1].expires) << '\n';
   };
   if (fresh.secret) before("secret", client.secrets);
   if (!fresh.rsa_public_key) return;
@@ -249,7 +249,8 @@ Outcome<Done> client_update(const ClientUpdate& options, Console& console) {
   return Done{};
 }
 
-Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const Clock& clock) {
+Outcome<Done> client_rotate(const ClientRotate& options, Console& console,
+                            const net::Clock& clock) {
   const std::string keep = options.keep.value_or("24h");
   const auto span = conf::parse_duration(keep);
   if (!span) return misused("--keep takes a time such as 24h or 0s, not " + conf::quoted(keep));

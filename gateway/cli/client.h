@@ -8,7 +8,7 @@
 
 #include "gateway/cli/console.h"
 #include "gateway/cli/place.h"
-#include "gateway/clock.h"
+#include "gateway/net/clock.h"
 #include "store/records.h"
 
 namespace gateway::cli {
@@ -70,7 +70,7 @@ Outcome<Done> client_add(const ClientAdd& options, Console& console);
 Outcome<Done> client_list(const ClientList& options, Console& console);
 Outcome<Done> client_show(const ClientNamed& options, Console& console);
 Outcome<Done> client_update(const ClientUpdate& options, Console& console);
-Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const Clock& clock);
+Outcome<Done> client_rotate(const ClientRotate& options, Console& console, const net::Clock& clock);
 Outcome<Done> client_disable(const ClientNamed& options, Console& console);
 Outcome<Done> client_enable(const ClientNamed& options, Console& console);
 Outcome<Done> client_remove(const ClientNamed& options, Console& console);

@@ -15,7 +15,7 @@ namespace {
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
 std::string life_text(const std::optional<std::int64_t>& expires) {
-  return expires ? "until " + format_time(*expires) : "without end";
+  return expires ? "until " + log::format_time(*expires) : "without end";
 }
 
 std::string bits_text(std::string_view pem) {
@@ -24,7 +24,7 @@ std::string bits_text(std::string_view pem) {
 }
 
 json::value time_or_null(const std::optional<std::int64_t>& time) {
-  return time ? json::value(format_time(*time)) : json::value(nullptr);
+  return time ? json::value(log::format_time(*time)) : json::value(nullptr);
 }
 
 void put_count(json::object& out, const store::Count& count) {
@@ -199,7 +199,8 @@ std::string times_text(const store::Count& count) {
   if (count.times == 0) return "never";
   std::string digits = std::to_string(count.times);
   for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits + (count.times == 1 ? " time" : " times") + ", last " + format_time(count.last);
+  return digits + (count.times == 1 ? " time" : " times") + ", last " +
+         log::format_time(count.last);
 }
 
 }  // namespace gateway::cli

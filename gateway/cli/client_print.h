@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "gateway/cli/console.h"
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "store/records.h"
 #include "store/usage.h"
 

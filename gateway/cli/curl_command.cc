@@ -5,7 +5,7 @@
 
 #include "gateway/cli/curl_options.h"
 #include "gateway/cli/request_text.h"
-#include "gateway/message.h"
+#include "gateway/http/message.h"
 #include "verify/percent.h"
 
 namespace gateway::cli {
@@ -186,7 +186,7 @@ class Curl {
     value.erase(0, value.find_first_not_of(" \t"));
     while (value.ends_with(' ') || value.ends_with('\t')) value.pop_back();
     const std::string name = line.substr(0, colon);
-    if (value.empty() && same_name(name, "Content-Type")) typed_ = true;  // takes it away
+    if (value.empty() && http::same_name(name, "Content-Type")) typed_ = true;  // takes it away
     if (!value.empty()) out_.fields.emplace_back(name, value);
   }
 

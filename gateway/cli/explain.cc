@@ -1,4 +1,5 @@
 #include "gateway/cli/explain.h"
+#include "gateway/http/target.h"
 
 #include <time.h>
 
@@ -7,12 +8,12 @@
 #include <utility>
 
 #include "conf/phrase.h"
+#include "gateway/auth/credential_cache.h"
+#include "gateway/auth/policy.h"
 #include "gateway/cli/text.h"
-#include "gateway/credentials.h"
-#include "gateway/json.h"
-#include "gateway/policy.h"
-#include "gateway/refusal.h"
-#include "gateway/routes.h"
+#include "gateway/net/json.h"
+#include "gateway/reply/refusal.h"
+#include "gateway/routing/routes.h"
 #include "store/floor.h"
 #include "verify/claim.h"
 
@@ -70,7 +71,8 @@ std::optional<std::int64_t> parse_date(const std::string* text) {
 // A Content-Encoding that a backend may undo, as the gate sees it; empty without one.
 std::string_view coding_of(const RequestText& request) {
   for (const auto& [name, value] : request.fields) {
-    if (same_name(name, "Content-Encoding") && !value.empty() && !same_name(value, "identity")) {
+    if (http::same_name(name, "Content-Encoding") && !value.empty() &&
+        !http::same_name(value, "identity")) {
       return value;
     }
   }
@@ -95,8 +97,8 @@ class Look {
       report_.causes.push_back(
           {"misdirected", *report_.url.refused + " The gate answers 421 or 400."});
     }
-    for (const Flaw& flaw : report_.request.flaws) {
-      const Refusal refusal{.fault = flaw.fault};
+    for (const http::Error& flaw : report_.request.flaws) {
+      const reply::Refusal refusal = reply::refusal_of(flaw);
       report_.causes.push_back(
           {std::string(log_word(refusal)), "The gate refuses this message with " +
                                                std::to_string(status_of(refusal, {})) + ": " +
@@ -119,7 +121,7 @@ class Look {
   void find_rules() {
     rules_.now = received_.value_or(now_);
     rules_.now_is_known = received_.has_value();
-    Target target;
+    http::Target target;
     const bool readable = read_target(target);
     if (!place_.settings) {
       for (int i = 0; i < verify::kMethodCount; ++i) {
@@ -133,33 +135,33 @@ class Look {
           "were not looked at.");
       return;
     }
-    rules_.policy = policy_of(place_.settings->oauth);
+    rules_.policy = auth::policy_of(place_.settings->oauth);
     auto early = early_causes(*place_.settings, report_.request);
     std::move(early.begin(), early.end(), std::back_inserter(report_.causes));
     if (readable) find_route(*place_.settings, target);
   }
 
-  bool read_target(Target& target) {
+  bool read_target(http::Target& target) {
     std::string why;
-    if (parse_target(report_.request.method, report_.url.target, target, why)) return true;
+    if (http::parse_target(report_.request.method, report_.url.target, target, why)) return true;
     report_.causes.push_back(
         {"malformed_target", "The gate refuses this target with 400: " + why + '.'});
     return false;
   }
 
-  void find_route(const conf::Settings& settings, const Target& target) {
+  void find_route(const conf::Settings& settings, const http::Target& target) {
     const std::string& method = report_.request.method;
     if (find_endpoint(settings, target.path)) return;
-    const Match match =
-        RouteTable(settings).match(report_.url.external.authority, method, target.path);
+    const routing::Match match =
+        routing::RouteTable(settings).match(report_.url.external.authority, method, target.path);
     switch (match.kind) {
-      case Match::Kind::Found:
+      case routing::Match::Kind::Found:
         return use_route(settings, *match.route);
-      case Match::Kind::NoRoute:
+      case routing::Match::Kind::NoRoute:
         return no_route();
-      case Match::Kind::MethodNotAllowed:
+      case routing::Match::Kind::MethodNotAllowed:
         return method_not_allowed("The routes of this path allow " + match.allow);
-      case Match::Kind::Ambiguous:
+      case routing::Match::Kind::Ambiguous:
         report_.causes.push_back(
             {"ambiguous_target",
              "Servers could read this path as that of another route: the gate answers 400."});
@@ -178,7 +180,7 @@ class Look {
   // The provider's addresses come before the routes, and alone on the host of its pages.
   bool find_endpoint(const conf::Settings& settings, std::string_view path) {
     const bool pages_only = report_.url.external.pages_only;
-    const provider::Endpoints endpoints(settings);
+    const routing::Endpoints endpoints(settings);
     const auto endpoint = endpoints.find(pages_only, path);
     if (!endpoint) {
       if (pages_only) no_route();
@@ -189,10 +191,10 @@ class Look {
       method_not_allowed("This address allows " + std::string(endpoints.allowed(*endpoint)));
     }
     at_provider_ = {*endpoint, settings.oauth.default_callback, rules_.now};
-    rules_.bounds = provider_bounds(settings);
+    rules_.bounds = auth::provider_bounds(settings);
     rules_.requirement.token =
-        provider::is_signed(*endpoint) && *endpoint != provider::Endpoint::RequestToken;
-    if (!provider::is_signed(*endpoint)) {
+        routing::is_signed(*endpoint) && *endpoint != routing::Endpoint::RequestToken;
+    if (!routing::is_signed(*endpoint)) {
       report_.request.remark("This is a page for browsers: the gate checks no signature there.");
     }
     return true;
@@ -201,8 +203,8 @@ class Look {
   void use_route(const conf::Settings& settings, const conf::Route& route) {
     route_ = *std::find(settings.routes.begin(), settings.routes.end(), route);
     report_.route = route.path.text + " (line " + std::to_string(route.where.line) + ")";
-    rules_.requirement = requirement_of(route_);
-    rules_.bounds = bounds_of(route_, settings.limits);
+    rules_.requirement = auth::requirement_of(route_);
+    rules_.bounds = auth::bounds_of(route_, settings.limits);
     if (route.auth == conf::Auth::None) {
       report_.request.remark("The route has auth = \"none\": the gate checks no signature there.");
     }
@@ -210,7 +212,7 @@ class Look {
 
   void make_evidence() {
     const RequestText& request = report_.request;
-    const External& external = report_.url.external;
+    const routing::External& external = report_.url.external;
     evidence_.request = {.method = request.method,
                          .scheme = external.scheme,
                          .authority = external.authority,
@@ -244,10 +246,11 @@ class Look {
     auto reader = place_.credentials->reader();
     if (!reader) return refused(reader.error());
     const std::string_view token = claim->token.value_or(std::string_view());
-    const auto found = Credentials::read(*reader, claim->client, token, kind_of_token(*claim));
+    const auto found =
+        auth::CredentialCache::read(*reader, claim->client, token, kind_of_token(*claim));
     if (!found) return refused(found.error());
-    keys_ = prepare(*found, place_.credentials->dummy_client(), claim->client, token,
-                    conf::Headers{}, nullptr)
+    keys_ = auth::prepare(*found, place_.credentials->dummy_client(), claim->client, token,
+                          conf::Headers{}, nullptr)
                 ->keys;
     if (found->client_known) {
       report_.client_name = found->client.name;
@@ -269,9 +272,9 @@ class Look {
     return Done{};
   }
 
-  Credentials::TokenKind kind_of_token(const verify::Claim& claim) const {
-    using enum Credentials::TokenKind;
-    if (!at_provider_ || at_provider_->endpoint != provider::Endpoint::AccessToken) return Access;
+  auth::CredentialCache::TokenKind kind_of_token(const verify::Claim& claim) const {
+    using enum auth::CredentialCache::TokenKind;
+    if (!at_provider_ || at_provider_->endpoint != routing::Endpoint::AccessToken) return Access;
     return claim.renews() ? Renewed : Request;
   }
 
@@ -281,7 +284,7 @@ class Look {
     const std::string_view type = request.value_or_empty("Content-Type");
     const verify::BodyKind kind = verify::body_kind(type);
     if (request.body.empty() || kind == verify::BodyKind::Other) return;
-    if (at_provider_ && !provider::is_signed(at_provider_->endpoint)) return;
+    if (at_provider_ && !routing::is_signed(at_provider_->endpoint)) return;
     if (route_.auth == conf::Auth::None) return;
     std::string at_fault = "Content-Type " + conf::quoted(std::string(type));
     if (kind == verify::BodyKind::Form) {
@@ -332,7 +335,7 @@ class Look {
 
 }  // namespace
 
-Outcome<Done> explain(const Explain& options, Console& console, const Clock& clock) {
+Outcome<Done> explain(const Explain& options, Console& console, const net::Clock& clock) {
   if (auto done = check_usage(options); !done) return done;
   auto place = open_place(options.where, Access::Read, console);
   if (!place) return place.failure();

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "conf/settings.h"
-#include "gateway/authority.h"
 #include "gateway/cli/console.h"
 #include "gateway/cli/place.h"
 #include "gateway/cli/request_text.h"
-#include "gateway/clock.h"
-#include "gateway/provider/endpoints.h"
+#include "gateway/net/clock.h"
+#include "gateway/routing/authority.h"
+#include "gateway/routing/endpoints.h"
 #include "store/credentials.h"
 #include "store/floor.h"
 #include "verify/claim.h"
@@ -32,11 +32,11 @@ struct Explain {
 };
 
 // Prints what it finds. Done when the cause is known, or the signature is right.
-Outcome<Done> explain(const Explain& options, Console& console, const Clock& clock);
+Outcome<Done> explain(const Explain& options, Console& console, const net::Clock& clock);
 
 // The URL that counts, and why it does.
 struct UrlUsed {
-  External external;
+  routing::External external;
   std::string target;   // origin-form, as the gate sees it
   std::string because;  // "listen.external_url has it for this Host"
   std::vector<verify::OtherUrl> others;
@@ -81,7 +81,7 @@ verify::Evidence::Members parts_of(std::string_view content_type, std::string_vi
 // explain_provider.cc: why one of the provider's addresses refuses a request that is signed
 // rightly.
 struct AtProvider {
-  provider::Endpoint endpoint{};
+  routing::Endpoint endpoint{};
   bool default_callback = false;  // oauth.default_callback
   std::int64_t now = 0;           // Unix seconds, when the request came
 };

@@ -1,8 +1,8 @@
 // What clients sign of bodies that are no forms, and what is too large for the gate.
 
 #include "gateway/cli/explain.h"
-#include "gateway/json.h"
-#include "gateway/message.h"
+#include "gateway/http/message.h"
+#include "gateway/net/json.h"
 
 namespace gateway::cli {
 namespace {
@@ -99,7 +99,7 @@ std::vector<Members> more_members_of(const std::string& body) {
 
 Members parts_of(std::string_view content_type, std::string_view body) {
   Members out;
-  if (!same_name(content_type.substr(0, 10), "multipart/")) return out;
+  if (!http::same_name(content_type.substr(0, 10), "multipart/")) return out;
   const std::string boundary = "--" + parameter_of(content_type, "boundary");
   if (boundary.size() == 2) return out;
   take_until(body, boundary);

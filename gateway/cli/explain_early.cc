@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gateway/cli/explain.h"
-#include "gateway/message.h"
+#include "gateway/http/message.h"
 #include "verify/parameters.h"
 
 namespace gateway::cli {
@@ -54,7 +54,7 @@ std::vector<Cause> early_causes(const conf::Settings& settings, const RequestTex
     out.push_back({"method_not_implemented", "The gate does not do this method: it answers 501."});
   }
   const std::string_view expect = request.value_or_empty("Expect");
-  if (!expect.empty() && !same_name(expect, "100-continue")) {
+  if (!expect.empty() && !http::same_name(expect, "100-continue")) {
     out.push_back({"expectation_failed",
                    "The field Expect asks for what the gate can't do: it answers 417."});
   }

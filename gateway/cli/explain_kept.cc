@@ -5,7 +5,7 @@
 
 #include "conf/phrase.h"
 #include "gateway/cli/explain.h"
-#include "gateway/refusal.h"
+#include "gateway/reply/refusal.h"
 #include "store/refusals.h"
 
 namespace gateway::cli {
@@ -29,7 +29,7 @@ std::string_view advice(const std::string& word) {
 }
 
 std::string sentence(const KeptReason& kept) {
-  std::string out(sentence_of(kept.word));
+  std::string out(reply::sentence_of(kept.word));
   if (out.empty()) out = "The gate refused it as " + conf::escaped(kept.word) + '.';
   if (!kept.detail.empty()) {
     out.pop_back();

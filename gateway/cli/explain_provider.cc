@@ -67,8 +67,8 @@ std::vector<Cause> of_renewal(const verify::Claim& claim, const store::Client& c
 store::Result<std::vector<Cause>> provider_causes(const AtProvider& at, const verify::Claim& claim,
                                                   const store::Client& client,
                                                   store::Credentials::Reader& reader) {
-  if (at.endpoint == provider::Endpoint::RequestToken) return of_request_token(at, claim, client);
-  if (at.endpoint != provider::Endpoint::AccessToken || !claim.has_token()) {
+  if (at.endpoint == routing::Endpoint::RequestToken) return of_request_token(at, claim, client);
+  if (at.endpoint != routing::Endpoint::AccessToken || !claim.has_token()) {
     return std::vector<Cause>();
   }
   if (claim.renews()) {

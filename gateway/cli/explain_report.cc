@@ -5,7 +5,7 @@
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/explain.h"
 #include "gateway/cli/text.h"
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "verify/percent.h"
 
 namespace gateway::cli {
@@ -17,7 +17,7 @@ constexpr std::size_t kContext = 30;     // bytes shown on either side of a diff
 constexpr std::size_t kShortSecret = 6;  // bytes; to hide one as short would hide the text too
 
 std::string url_of(const Report& report) {
-  const External& external = report.url.external;
+  const routing::External& external = report.url.external;
   return external.scheme + "://" + external.authority + external.path_prefix + report.url.target;
 }
 

@@ -6,9 +6,10 @@
 #include "conf/phrase.h"
 #include "conf/url.h"
 #include "gateway/cli/explain.h"
-#include "gateway/forwarded.h"
-#include "gateway/message.h"
-#include "gateway/routes.h"
+#include "gateway/http/message.h"
+#include "gateway/http/target.h"
+#include "gateway/routing/forwarded.h"
+#include "gateway/routing/routes.h"
 
 namespace gateway::cli {
 namespace {
@@ -26,10 +27,11 @@ class Chooser {
     out_.target = request.target;
     scheme_ = request.scheme;
     authority_ = request.authority;
-    Target target;
+    http::Target target;
     std::string why;
     if (!request.target.starts_with('/') &&
-        parse_target(request.method, request.target, target, why) && !target.authority.empty()) {
+        http::parse_target(request.method, request.target, target, why) &&
+        !target.authority.empty()) {
       scheme_ = target.scheme;
       authority_ = target.authority;
       out_.target = target.origin;
@@ -65,9 +67,10 @@ class Chooser {
   void by_settings(const conf::Settings& settings) {
     const conf::Listen& listen = settings.listen;
     const bool secure = listen.tls.has_value();
-    const Forwarded forwarded = told_by_proxies(listen);
+    const routing::Forwarded forwarded = told_by_proxies(listen);
     const bool told = !forwarded.scheme.empty() || !forwarded.authority.empty();
-    const auto external = Authorities(listen, &settings.provider).resolve(host_, secure, forwarded);
+    const auto external =
+        routing::Authorities(listen, &settings.provider).resolve(host_, secure, forwarded);
     if (external) {
       out_.external = *external;
     } else {
@@ -96,12 +99,12 @@ class Chooser {
   }
 
   // A dump is taken to come from such a proxy, if there are any.
-  Forwarded told_by_proxies(const conf::Listen& listen) {
+  routing::Forwarded told_by_proxies(const conf::Listen& listen) {
     if (listen.trusted_proxies.empty()) return {};
-    std::vector<Field> fields;
+    std::vector<http::Field> fields;
     for (const auto& [name, value] : request_.fields) fields.push_back({name, value});
     std::string chain;
-    const auto read = read_forwarded(fields, listen.trusted_proxies, chain);
+    const auto read = routing::read_forwarded(fields, listen.trusted_proxies, chain);
     if (read) return *read;
     out_.refused = "The fields of the proxies can't be read: " + read.error() + '.';
     return {};
@@ -117,7 +120,7 @@ class Chooser {
 
   // Of proxies that nobody trusts.
   void add_forwarded() {
-    External told = out_.external;
+    routing::External told = out_.external;
     const auto last = [](std::string_view list) {
       list = list.substr(list.rfind(',') + 1);
       list.remove_prefix(std::min(list.find_first_not_of(' '), list.size()));
@@ -125,8 +128,8 @@ class Chooser {
     };
     const std::string scheme = last(request_.value_or_empty("X-Forwarded-Proto"));
     const std::string host = last(request_.value_or_empty("X-Forwarded-Host"));
-    if (same_name(scheme, "https")) told.scheme = "https";
-    if (same_name(scheme, "http")) told.scheme = "http";
+    if (http::same_name(scheme, "https")) told.scheme = "https";
+    if (http::same_name(scheme, "http")) told.scheme = "http";
     if (!host.empty()) told.authority = host;
     const std::string prefix = last(request_.value_or_empty("X-Forwarded-Prefix"));
     if (prefix.starts_with('/')) told.path_prefix = prefix;
@@ -142,7 +145,7 @@ class Chooser {
         "The signature is for the URL that is called: set listen.external_url to it");
   }
 
-  void add_other(const External& external, const std::string& sentence) {
+  void add_other(const routing::External& external, const std::string& sentence) {
     add(external.scheme, external.authority, external.path_prefix + out_.target, sentence);
   }
 

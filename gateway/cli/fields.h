@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "verify/secret.h"
 
 namespace gateway::cli {

@@ -9,12 +9,12 @@
 #include <filesystem>
 
 #include "conf/phrase.h"
+#include "gateway/auth/policy.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/time_text.h"
-#include "gateway/floor_watch.h"
-#include "gateway/reload.h"
-#include "gateway/routes.h"
-#include "gateway/stream.h"
+#include "gateway/log/floor_watch.h"
+#include "gateway/net/stream.h"
+#include "gateway/routing/routes.h"
 #include "store/credentials.h"
 #include "store/floor.h"
 
@@ -102,29 +102,29 @@ std::optional<Trial> try_floor(const conf::Settings& settings, std::int64_t now)
   if (!seen) return Trial{"replay ledger", false, seen.error().sentence};
   if (seen->floor >= now) {
     return Trial{"replay ledger", false,
-                 "signed requests are refused until " + format_time(seen->floor) + ", which is " +
-                     std::to_string(seen->floor - now) +
+                 "signed requests are refused until " + log::format_time(seen->floor) +
+                     ", which is " + std::to_string(seen->floor - now) +
                      " seconds from now: the clock was ahead, or the ledger was lost (see \"Clocks "
-                     "that were wrong\" in the README)"};
+                     "that were wrong\" in gateway/README.md)"};
   }
-  const std::int64_t window = ledger_window(settings.oauth.window_future);
+  const std::int64_t window = auth::ledger_window(settings.oauth.window_future);
   if (seen->lost) {
     return Trial{"replay ledger", true,
                  "it or its mark is missing or a copy: for " + std::to_string(window) +
                      " seconds after the next start signed requests are refused"};
   }
-  if (seen->mark > now + window + FloorWatch::kMarkAhead) {
+  if (seen->mark > now + window + log::FloorWatch::kMarkAhead) {
     return Trial{"replay ledger", true,
                  "no timestamp of now is refused by it; but the clock was ahead, and after a power "
                  "cut all up to " +
-                     format_time(seen->mark) + " would be"};
+                     log::format_time(seen->mark) + " would be"};
   }
   return Trial{"replay ledger", true, "no timestamp of now is refused by it"};
 }
 
 Trial try_tls(const conf::Tls& files) {
   try {
-    const TlsContext context(files);
+    const net::TlsContext context(files);
     return {"listen.tls", true, "certificate and key belong together"};
   } catch (const std::exception& fault) {
     return {"listen.tls", false, fault.what()};
@@ -140,7 +140,7 @@ std::vector<store::Count> other_schemes(const conf::Settings& settings,
   const auto usage = store::Usage::open(settings.store.path);
   if (!usage && usage.error().kind == store::Error::Kind::NotFound) return out;
   for (std::size_t i = 0; i < routes.size(); ++i) {
-    const auto count = usage ? (*usage)->route(route_name(*routes[i])) : usage.failure();
+    const auto count = usage ? (*usage)->route(routing::route_name(*routes[i])) : usage.failure();
     if (!count) {
       note(console, count.error().sentence);
       return {};

@@ -7,14 +7,14 @@
 
 #include "gateway/cli/console.h"
 #include "gateway/cli/run.h"
-#include "gateway/clock.h"
+#include "gateway/net/clock.h"
 
 namespace gateway::cli {
 
 // What every command may need; outlives the commands.
 struct World {
   Console& console;
-  const Clock& clock;
+  const net::Clock& clock;
   const Serve& serve;
 };
 

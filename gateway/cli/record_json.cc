@@ -20,7 +20,7 @@ json::array strings(const std::vector<std::string>& words) {
 }
 
 json::value time_or_null(const std::optional<std::int64_t>& time) {
-  return time ? json::value(format_time(*time)) : json::value(nullptr);
+  return time ? json::value(log::format_time(*time)) : json::value(nullptr);
 }
 
 // A lone secret without an end is "secret"; what is being rotated is "secrets".
@@ -49,7 +49,7 @@ json::array public_keys(const store::Client& client) {
     if (!one.expires) {
       out.push_back(json::value(one.pem));
     } else {
-      out.push_back(json::object({{"key", one.pem}, {"expires", format_time(*one.expires)}}));
+      out.push_back(json::object({{"key", one.pem}, {"expires", log::format_time(*one.expires)}}));
     }
   }
   return out;

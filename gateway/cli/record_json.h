@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 #include "store/records.h"
 #include "verify/result.h"
 

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <optional>
 
-#include "gateway/framing.h"
-#include "gateway/head_parser.h"
-#include "gateway/head_scanner.h"
+#include "gateway/http/framing.h"
+#include "gateway/http/head_parser.h"
+#include "gateway/http/head_scanner.h"
 
 namespace gateway::cli {
 namespace {
 
-constexpr HeadBounds kBounds{.head_bytes = 1 << 20, .target_bytes = 1 << 20, .fields = 1000};
+constexpr http::HeadBounds kBounds{.head_bytes = 1 << 20, .target_bytes = 1 << 20, .fields = 1000};
 
 // Without its end, which is taken off `rest` too.
 std::string_view take_line(std::string_view& rest) {
@@ -23,7 +23,7 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
-bool is_blank(std::string_view line) { return trimmed(line).empty(); }
+bool is_blank(std::string_view line) { return http::trimmed(line).empty(); }
 
 // Of the output of `curl -v`, what was sent; all else as it is.
 std::string without_marks(std::string_view text) {
@@ -61,7 +61,7 @@ std::string take_head(std::string_view& rest, RequestText& out) {
     if (!is_blank(take_line(after))) break;
     rest = after;
   }
-  std::string head = request_line(trimmed(take_line(rest)), out) + "\r\n";
+  std::string head = request_line(http::trimmed(take_line(rest)), out) + "\r\n";
   while (!rest.empty()) {
     const std::string_view line = take_line(rest);
     if (is_blank(line)) break;
@@ -84,7 +84,7 @@ std::optional<std::string> unchunked(std::string_view rest) {
   std::string body;
   while (!rest.empty()) {
     const std::string_view line = take_line(rest);
-    const auto size = hex_number(trimmed(line.substr(0, line.find(';'))));
+    const auto size = hex_number(http::trimmed(line.substr(0, line.find(';'))));
     if (!size || *size > rest.size()) return std::nullopt;
     if (*size == 0) {
       while (!rest.empty() && !is_blank(take_line(rest))) {
@@ -127,17 +127,17 @@ std::string measured_body(std::string_view rest, std::uint64_t length, RequestTe
 }
 
 // Judged as the gate judges it; taken as it was meant, as far as that can be seen.
-std::string body_of(std::string_view rest, const Gathered& gathered, RequestText& out) {
-  Framing framing{};
+std::string body_of(std::string_view rest, const http::Gathered& gathered, RequestText& out) {
+  http::Framing framing{};
   std::uint64_t length = 0;
-  Flaw flaw;
+  http::Error error;
   constexpr int kVersion = 11;
-  if (check_framing(gathered, kVersion, framing, length, flaw) == Parse::Bad) {
-    out.flaws.push_back(flaw);
+  if (http::check_framing(gathered, kVersion, framing, length, error) == http::Parse::Bad) {
+    out.flaws.push_back(error);
     return std::string(without_line_end(rest));
   }
-  if (framing == Framing::Chunked) return chunked_body(rest, out);
-  if (framing == Framing::Length) return measured_body(rest, length, out);
+  if (framing == http::Framing::Chunked) return chunked_body(rest, out);
+  if (framing == http::Framing::Length) return measured_body(rest, length, out);
   return std::string(without_line_end(rest));
 }
 
@@ -145,10 +145,11 @@ std::string body_of(std::string_view rest, const Gathered& gathered, RequestText
 void note_repeats(RequestText& out) {
   for (const std::string_view name : {"Host", "Authorization", "Content-Type"}) {
     const auto count = std::count_if(out.fields.begin(), out.fields.end(), [&](const auto& field) {
-      return same_name(field.first, name);
+      return http::same_name(field.first, name);
     });
     if (count > 1) {
-      out.flaws.push_back({Fault::Malformed, std::string(name) + " given more than once"});
+      out.flaws.push_back(
+          {http::ErrorKind::Malformed, std::string(name) + " given more than once"});
     }
   }
 }
@@ -157,7 +158,7 @@ void note_repeats(RequestText& out) {
 
 const std::string* RequestText::field(std::string_view name) const {
   for (const auto& [own, value] : fields) {
-    if (same_name(own, name)) return &value;
+    if (http::same_name(own, name)) return &value;
   }
   return nullptr;
 }
@@ -175,21 +176,24 @@ ReadRequest read_http(std::string_view text) {
   const std::string bytes = without_marks(text);
   std::string_view rest = bytes;
   const std::string head = take_head(rest, out);
-  HeadScanner scanner;
-  Flaw flaw;
-  if (scanner.scan(head, kBounds, flaw) != Parse::Done) return verify::Failure(flaw.sentence);
+  http::HeadScanner scanner;
+  http::Error error;
+  if (scanner.scan(head, kBounds, error) != http::Parse::Done)
+    return verify::Failure(error.sentence);
   std::string_view lines = head;
-  RequestLine line;
-  if (parse_request_line(lines, line, flaw) != Parse::Done) return verify::Failure(flaw.sentence);
-  std::vector<Field> fields;
+  http::RequestLine line;
+  if (http::parse_request_line(lines, line, error) != http::Parse::Done)
+    return verify::Failure(error.sentence);
+  std::vector<http::Field> fields;
   std::vector<std::string_view> connection;
-  Gathered gathered;
-  if (parse_fields(lines, kBounds.fields, fields, connection, gathered, flaw) != Parse::Done) {
-    return verify::Failure(flaw.sentence);
+  http::Gathered gathered;
+  if (http::parse_fields(lines, kBounds.fields, fields, connection, gathered, error) !=
+      http::Parse::Done) {
+    return verify::Failure(error.sentence);
   }
   out.method = line.method;
   out.target = line.target;
-  for (const Field& field : fields) out.fields.emplace_back(field.name, field.value);
+  for (const http::Field& field : fields) out.fields.emplace_back(field.name, field.value);
   note_repeats(out);
   out.body = body_of(rest, gathered, out);
   return out;

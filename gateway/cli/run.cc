@@ -76,7 +76,7 @@ int run(int argc, char** argv, const Serve& serve) {
   prepare_for_faults();
   store::set_map_role(store::MapRole::Following);
   Console console = standard_console();
-  const SystemClock clock;
+  const net::SystemClock clock;
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   return run(arguments, World{console, clock, serve});
 }

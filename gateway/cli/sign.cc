@@ -8,8 +8,8 @@
 #include "conf/values.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/text.h"
-#include "gateway/json.h"
-#include "gateway/routes.h"
+#include "gateway/http/target.h"
+#include "gateway/net/json.h"
 #include "verify/crypto.h"
 #include "verify/judge.h"
 #include "verify/sign.h"
@@ -194,13 +194,13 @@ std::optional<SplitUrl> split_url(const std::string& url) {
   out.scheme = origin->scheme;
   out.target = url.substr(end);
   if (!out.target.starts_with('/')) out.target.insert(0, "/");
-  Target target;
+  http::Target target;
   std::string why;
-  if (!parse_target("GET", out.target, target, why)) return std::nullopt;
+  if (!http::parse_target("GET", out.target, target, why)) return std::nullopt;
   return out;
 }
 
-Outcome<Done> sign(const Sign& options, Console& console, const Clock& clock) {
+Outcome<Done> sign(const Sign& options, Console& console, const net::Clock& clock) {
   if (auto done = check_usage(options); !done) return done;
   const std::string method = upper(options.method);
   if (!conf::is_method(method)) {

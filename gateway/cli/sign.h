@@ -7,7 +7,7 @@
 
 #include "gateway/cli/console.h"
 #include "gateway/cli/place.h"
-#include "gateway/clock.h"
+#include "gateway/net/clock.h"
 
 namespace gateway::cli {
 
@@ -26,7 +26,7 @@ struct Sign {
 
 // Prints the Authorization field, or with `curl` a command to paste. Works on the store alone if a
 // client is named.
-Outcome<Done> sign(const Sign& options, Console& console, const Clock& clock);
+Outcome<Done> sign(const Sign& options, Console& console, const net::Clock& clock);
 
 // A URL as it goes onto the wire.
 struct SplitUrl {

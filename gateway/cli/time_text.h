@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/utc.h"
+#include "gateway/log/utc.h"
 
 namespace gateway::cli {
 
@@ -15,7 +15,7 @@ namespace gateway::cli {
 // Nothing for other offsets and for dates that don't exist.
 std::optional<std::int64_t> parse_time(std::string_view text);
 
-using gateway::format_time;
+using gateway::log::format_time;
 
 // A point in time, or one so long after `now`, rounded up to a second: "30d". Nothing if it is
 // neither.

@@ -21,14 +21,14 @@ std::string state(const store::Token& token, std::int64_t now) {
 }
 
 std::string end(const store::Token& token) {
-  return token.expires ? format_time(*token.expires) : "never";
+  return token.expires ? log::format_time(*token.expires) : "never";
 }
 
 // By when its client can renew it, which takes its session handle.
 std::string renewal(const store::Token& token) {
   if (!token.session_handle) return "no";
   if (!token.authorization_expires) return "yes";
-  return "until " + format_time(*token.authorization_expires);
+  return "until " + log::format_time(*token.authorization_expires);
 }
 
 Outcome<Done> check_realms_of(const store::Client& client, const std::vector<std::string>& realms) {
@@ -108,7 +108,7 @@ Outcome<std::uint64_t> revoke_all(Change& change, const TokenRevoke& options) {
 
 }  // namespace
 
-Outcome<Done> token_issue(const TokenIssue& options, Console& console, const Clock& clock) {
+Outcome<Done> token_issue(const TokenIssue& options, Console& console, const net::Clock& clock) {
   auto token = draft(options, console, clock.unix_seconds());
   if (!token) return token.failure();
   auto place = open_place(options.where, Access::Write, console);
@@ -133,7 +133,7 @@ Outcome<Done> token_issue(const TokenIssue& options, Console& console, const Clo
   return refused(std::move(sentence));
 }
 
-Outcome<Done> token_list(const TokenList& options, Console& console, const Clock& clock) {
+Outcome<Done> token_list(const TokenList& options, Console& console, const net::Clock& clock) {
   auto place = open_place(options.where, Access::Read, console);
   if (!place) return place.failure();
   auto reader = place->credentials->reader();
@@ -166,7 +166,7 @@ Outcome<Done> token_list(const TokenList& options, Console& console, const Clock
   return Done{};
 }
 
-Outcome<Done> token_show(const TokenShow& options, Console& console, const Clock& clock) {
+Outcome<Done> token_show(const TokenShow& options, Console& console, const net::Clock& clock) {
   auto place = open_place(options.where, Access::Read, console);
   if (!place) return place.failure();
   auto reader = place->credentials->reader();
@@ -183,7 +183,7 @@ Outcome<Done> token_show(const TokenShow& options, Console& console, const Clock
   table.add({"client", printable(token->client)});
   table.add({"user", printable(token->user)});
   table.add({"realms", joined(token->realms)});
-  table.add({"created", token->created ? format_time(*token->created) : "unknown"});
+  table.add({"created", token->created ? log::format_time(*token->created) : "unknown"});
   table.add({"expires", end(*token)});
   table.add({"renewable", renewal(*token)});
   table.add({"state", state(*token, clock.unix_seconds())});

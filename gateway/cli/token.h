@@ -8,7 +8,7 @@
 
 #include "gateway/cli/console.h"
 #include "gateway/cli/place.h"
-#include "gateway/clock.h"
+#include "gateway/net/clock.h"
 
 namespace gateway::cli {
 
@@ -40,9 +40,9 @@ struct TokenRevoke {
   std::optional<std::string> client, user;
 };
 
-Outcome<Done> token_issue(const TokenIssue& options, Console& console, const Clock& clock);
-Outcome<Done> token_list(const TokenList& options, Console& console, const Clock& clock);
-Outcome<Done> token_show(const TokenShow& options, Console& console, const Clock& clock);
+Outcome<Done> token_issue(const TokenIssue& options, Console& console, const net::Clock& clock);
+Outcome<Done> token_list(const TokenList& options, Console& console, const net::Clock& clock);
+Outcome<Done> token_show(const TokenShow& options, Console& console, const net::Clock& clock);
 Outcome<Done> token_revoke(const TokenRevoke& options, Console& console);
 
 }  // namespace gateway::cli

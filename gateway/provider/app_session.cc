@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "conf/url.h"
-#include "gateway/head_scanner.h"
-#include "gateway/json.h"
+#include "gateway/exchange/ask_backend.h"
+#include "gateway/net/json.h"
 #include "gateway/provider/browser.h"
 #include "gateway/provider/cookie.h"
 #include "store/records.h"
@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::size_t kLargestAnswer = 64 << 10;  // bytes of its body
 
-Step unavailable(const std::string& why) {
-  return stop({.fault = Fault::SignInUnavailable, .detail = "login.check_url: " + why});
+exchange::RefusalPtr unavailable(const std::string& why) {
+  return exchange::stop(
+      {.kind = reply::RefusalKind::SignInUnavailable, .detail = "login.check_url: " + why});
 }
 
 // Path and query as they are written: conf::Url leaves out a '/' at the end, where applications
@@ -27,8 +28,8 @@ std::string target_of(std::string_view url) {
   return target.starts_with('/') ? target : "/" + target;
 }
 
-std::string question(const Exchange& x, const conf::Url& url) {
-  std::string out = "GET " + target_of(*x.gate.settings.login.check_url);
+std::string question(const exchange::Exchange& x, const conf::Url& url) {
+  std::string out = "GET " + target_of(*x.config.settings.login.check_url);
   out += " HTTP/1.1\r\nHost: " + url.authority() + "\r\nAccept: application/json, */*;q=0.5\r\n";
   const std::string cookies = foreign_cookies(x.request);
   if (!cookies.empty()) out += "Cookie: " + cookies + "\r\n";
@@ -36,23 +37,23 @@ std::string question(const Exchange& x, const conf::Url& url) {
   return out + "Connection: close\r\n\r\n";
 }
 
-Task<Step> read_body(Exchange& x, std::string& body) {
-  Buffer& up = x.scratch.up;
-  up.consume(x.answer_head_size);
-  Flaw flaw;
+net::Task<exchange::RefusalPtr> read_body(exchange::Exchange& x, std::string& body) {
+  http::Buffer& up = x.scratch.up;
+  up.consume(x.response_head_size);
+  http::Error broken;
   for (;;) {
     x.scratch.pieces.clear();
     std::size_t used = 0;
-    const Parse parse =
-        x.scratch.response_reader.read_body(up.view(), used, x.scratch.pieces, flaw);
-    if (parse == Parse::Bad) co_return unavailable("its answer is no HTTP");
+    const http::Parse parse =
+        x.scratch.response_reader.read_body(up.view(), used, x.scratch.pieces, broken);
+    if (parse == http::Parse::Bad) co_return unavailable("its answer is no HTTP");
     for (const std::string_view piece : x.scratch.pieces) body += piece;
     up.consume(used);
     if (body.size() > kLargestAnswer) co_return unavailable("its answer is too large");
-    if (parse == Parse::Done) co_return nullptr;
+    if (parse == http::Parse::Done) co_return nullptr;
     up.compact();
     if (up.space_size() == 0) co_return unavailable("its answer is no HTTP");
-    x.upstream->set(x.gate.settings.timeouts.upstream_response);
+    x.upstream->set(x.config.settings.timeouts.upstream_response);
     auto [error, bytes] = co_await x.upstream->read_some(up.space(), up.space_size());
     up.filled(bytes);
     if (!error) continue;
@@ -62,11 +63,11 @@ Task<Step> read_body(Exchange& x, std::string& body) {
 }
 
 // What the answer's field of that name says; empty if there is none, or more than one.
-std::string in_field(const ResponseHead& head, std::string_view name) {
+std::string in_field(const http::ResponseHead& head, std::string_view name) {
   std::string found;
   unsigned count = 0;
-  for (const Field& field : head.fields) {
-    if (!same_name(field.name, name)) continue;
+  for (const http::Field& field : head.fields) {
+    if (!http::same_name(field.name, name)) continue;
     found = field.value;
     ++count;
   }
@@ -89,13 +90,13 @@ std::string in_json(std::string_view text, std::string_view pointer) {
 }
 
 // Sends the question, and reads the head of the answer.
-Task<Step> ask(Exchange& x, const conf::Url& url) {
+net::Task<exchange::RefusalPtr> ask(exchange::Exchange& x, const conf::Url& url) {
   const conf::Upstream application{
       .name = "login.check_url",
       .servers = {conf::Url{.scheme = url.scheme, .host = url.host, .port = url.port}},
       .where = {}};
-  UpstreamPool pool(x.worker.context().get_executor(), x.worker.deadlines(), application,
-                    x.gate.settings.timeouts.upstream_connect);
+  upstream::UpstreamPool pool(x.worker.context().get_executor(), x.worker.deadlines(), application,
+                              x.config.settings.timeouts.upstream_connect);
   auto connected = co_await pool.connect();
   if (!connected) co_return unavailable(connected.error().detail);
   x.upstream = std::move(*connected);
@@ -104,18 +105,19 @@ Task<Step> ask(Exchange& x, const conf::Url& url) {
   x.interim_bytes = 0;
   x.scratch.gathered.assign(1, asio::buffer(x.scratch.out));
   std::span<asio::const_buffer> rest(x.scratch.gathered);
-  x.upstream->set(x.gate.settings.timeouts.upstream_response);
-  ErrorCode error;
+  x.upstream->set(x.config.settings.timeouts.upstream_response);
+  net::ErrorCode error;
   const bool written = x.upstream->write_now(rest, error);
   if (!written && !error) error = co_await x.upstream->write_rest(rest);
   if (error) co_return unavailable(error.message());
-  Step failed = co_await read_answer_head(x, false);
+  exchange::RefusalPtr failed = co_await exchange::read_response_head(x, false);
   if (failed) co_return unavailable(failed->detail);
   co_return nullptr;
 }
 
 // Who the answer says is signed in; empty: nobody.
-Task<Step> hear(Exchange& x, std::string_view place, std::string& user) {
+net::Task<exchange::RefusalPtr> hear(exchange::Exchange& x, std::string_view place,
+                                     std::string& user) {
   const unsigned status = x.scratch.response.status;
   if (status == 401 || status == 403 || (status >= 300 && status < 400)) co_return nullptr;
   if (status != 200) co_return unavailable("it answers " + std::to_string(status));
@@ -124,7 +126,7 @@ Task<Step> hear(Exchange& x, std::string_view place, std::string& user) {
     user = in_field(x.scratch.response, place.substr(kField.size()));
   } else {
     std::string body;
-    Step failed = co_await read_body(x, body);
+    exchange::RefusalPtr failed = co_await read_body(x, body);
     if (failed) co_return failed;
     user = in_json(body, place.substr(kJson.size()));
   }
@@ -135,11 +137,11 @@ Task<Step> hear(Exchange& x, std::string_view place, std::string& user) {
 
 }  // namespace
 
-Task<Step> ask_application(Exchange& x, std::string& user) {
-  const conf::Login& login = x.gate.settings.login;
+net::Task<exchange::RefusalPtr> ask_application(exchange::Exchange& x, std::string& user) {
+  const conf::Login& login = x.config.settings.login;
   const auto url = conf::parse_url(*login.check_url);
   const conf::Url& asked = *url;
-  Step failed = co_await ask(x, asked);
+  exchange::RefusalPtr failed = co_await ask(x, asked);
   if (!failed) failed = co_await hear(x, *login.user, user);
   x.upstream.reset();
   co_return failed;

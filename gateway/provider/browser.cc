@@ -13,24 +13,24 @@ namespace {
 
 constexpr std::size_t kFormTokenBytes = 16;
 
-bool https(const Exchange& x) { return x.external->scheme == "https"; }
+bool https(const exchange::Exchange& x) { return x.external->scheme == "https"; }
 
-std::string_view field_of(const RequestHead& head, std::string_view name) {
-  for (const Field& field : head.fields) {
-    if (same_name(field.name, name)) return field.value;
+std::string_view field_of(const http::RequestHead& head, std::string_view name) {
+  for (const http::Field& field : head.fields) {
+    if (http::same_name(field.name, name)) return field.value;
   }
   return {};
 }
 
 // A session, or at least a browser that was here before.
-Step find_session(const Exchange& x, Visit& visit) {
+exchange::RefusalPtr find_session(const exchange::Exchange& x, Visit& visit) {
   const auto cookies = cookie_values(x.request, cookie_name(https(x)));
   for (const std::string_view cookie : cookies) {
     if (!is_cookie_id(cookie)) continue;
     if (visit.cookie.empty()) visit.cookie = cookie;
-    if (x.gate.settings.login.mode != conf::LoginMode::Local) break;
-    auto session = x.gate.desk.sessions.find(cookie, session_limits(x.gate.settings.login),
-                                             x.gate.clock.unix_seconds());
+    if (x.config.settings.login.mode != conf::LoginMode::Local) break;
+    auto session = x.config.storage.sessions.find(cookie, session_limits(x.config.settings.login),
+                                                  x.config.clock.unix_seconds());
     if (!session) return store_fault(session.error());
     if (!*session) continue;
     visit.cookie = cookie;
@@ -47,25 +47,26 @@ Step find_session(const Exchange& x, Visit& visit) {
 
 // Whoever was removed or disabled since is nobody. Those whom somebody else signs in are users here
 // once they have granted something; but not if they were disabled here.
-Step check_user(Exchange& x, Visit& visit) {
-  const bool local = x.gate.settings.login.mode == conf::LoginMode::Local;
+exchange::RefusalPtr check_user(exchange::Exchange& x, Visit& visit) {
+  const bool local = x.config.settings.login.mode == conf::LoginMode::Local;
   auto user = x.worker.reader().user(visit.user);
   if (user && user->enabled) return nullptr;
   const bool missing = !user && user.error().kind == store::Error::Kind::NotFound;
   if (!user && !missing) return store_fault(user.error());
   if (missing && !local) return nullptr;
   visit.user.clear();
-  return local ? nullptr : stop({.fault = Fault::UserNotAllowed});
+  return local ? nullptr : exchange::stop({.kind = reply::RefusalKind::UserNotAllowed});
 }
 
 // login.mode "header": who a trusted proxy says is there. Nobody if it says so twice: one of the
 // two may be the browser's own.
-std::string said_by_proxy(const Exchange& x, std::string_view name) {
-  if (!is_trusted(x.gate.settings.listen.trusted_proxies, x.connection.peer_ip())) return {};
+std::string said_by_proxy(const exchange::Exchange& x, std::string_view name) {
+  if (!routing::is_trusted(x.config.settings.listen.trusted_proxies, x.connection.peer_ip()))
+    return {};
   std::string user;
   unsigned count = 0;
-  for (const Field& field : x.request.fields) {
-    if (!same_name(field.name, name)) continue;
+  for (const http::Field& field : x.request.fields) {
+    if (!http::same_name(field.name, name)) continue;
     user = field.value;
     ++count;
   }
@@ -81,10 +82,10 @@ store::SessionLimits session_limits(const conf::Login& login) {
           .lifetime_s = ceil<seconds>(login.session_lifetime).count()};
 }
 
-Task<Step> find_visit(Exchange& x, Visit& visit) {
-  Step failed = find_session(x, visit);
+net::Task<exchange::RefusalPtr> find_visit(exchange::Exchange& x, Visit& visit) {
+  exchange::RefusalPtr failed = find_session(x, visit);
   if (failed) co_return failed;
-  const conf::Login& login = x.gate.settings.login;
+  const conf::Login& login = x.config.settings.login;
   if (login.mode == conf::LoginMode::App) {
     std::string& user = visit.user;
     failed = co_await ask_application(x, user);
@@ -95,20 +96,20 @@ Task<Step> find_visit(Exchange& x, Visit& visit) {
   if (!visit.user.empty()) failed = check_user(x, visit);
   x.page_user = visit.user;
   if (failed || visit.user.empty() || login.mode != conf::LoginMode::Local) co_return failed;
-  Desk& desk = x.gate.desk;
-  const std::int64_t now = x.gate.clock.unix_seconds();
+  exchange::Storage& storage = x.config.storage;
+  const std::int64_t now = x.config.clock.unix_seconds();
   const store::SessionLimits limits = session_limits(login);
   if (now < visit.seen + limits.note_after()) co_return nullptr;
-  auto touch = [&desk, &visit, &limits, now] {
-    return desk.sessions.touch(visit.cookie, limits, now).ok();
+  auto touch = [&storage, &visit, &limits, now] {
+    return storage.sessions.touch(visit.cookie, limits, now).ok();
   };
-  co_await in_background(x, Background::Kind::Session, std::move(touch));
+  co_await in_background(x, net::Background::Kind::Session, std::move(touch));
   co_return nullptr;
 }
 
-std::string form_token(const Exchange& x, const Visit& visit, std::string_view purpose,
+std::string form_token(const exchange::Exchange& x, const Visit& visit, std::string_view purpose,
                        std::string_view about) {
-  const verify::HmacKey key(verify::Hash::Sha256, x.gate.desk.sessions.key().reveal());
+  const verify::HmacKey key(verify::Hash::Sha256, x.config.storage.sessions.key().reveal());
   std::string text;
   for (const std::string_view part :
        {purpose, about, std::string_view(visit.user), std::string_view(visit.cookie)}) {
@@ -118,22 +119,22 @@ std::string form_token(const Exchange& x, const Visit& visit, std::string_view p
   return verify::to_hex(key.sign(text).view().first(kFormTokenBytes));
 }
 
-std::optional<Form> sent_form(const Exchange& x) {
+std::optional<Form> sent_form(const exchange::Exchange& x) {
   if (!x.body_held || !verify::is_form(x.request.content_type)) return std::nullopt;
   return Form::parse(x.scratch.held.in_memory());
 }
 
 // Browsers say with every form where it comes from (RFC 6454 section 7). Who says nothing is no
 // browser, or an old one, and has to have the token all the same.
-bool from_here(const Exchange& x) {
+bool from_here(const exchange::Exchange& x) {
   const std::string_view origin = field_of(x.request, "Origin");
   const std::string_view site = field_of(x.request, "Sec-Fetch-Site");
   if (!site.empty() && site != "same-origin") return false;
   return origin.empty() || origin == x.external->scheme + "://" + x.external->authority;
 }
 
-bool is_ours(const Exchange& x, const Visit& visit, const Form& form, std::string_view purpose,
-             std::string_view about) {
+bool is_ours(const exchange::Exchange& x, const Visit& visit, const Form& form,
+             std::string_view purpose, std::string_view about) {
   const verify::Secret right(form_token(x, visit, purpose, about));
   return from_here(x) && !visit.fresh && right == verify::Secret(form.value("csrf"));
 }
@@ -143,22 +144,22 @@ std::string browser_name(const Visit& visit) {
       verify::digest(verify::Hash::Sha256, "browser " + visit.cookie).view().first(16));
 }
 
-void send_to(Exchange& x, std::string location) {
-  x.answer = std::make_unique<Answer>();
-  x.answer->status = 303;
-  x.answer->fields = {{"Location", std::move(location)}, {"Referrer-Policy", "no-referrer"}};
+void send_to(exchange::Exchange& x, std::string location) {
+  x.own_response = std::make_unique<reply::Response>();
+  x.own_response->status = 303;
+  x.own_response->fields = {{"Location", std::move(location)}, {"Referrer-Policy", "no-referrer"}};
 }
 
-void send_to_error(Exchange& x, std::string_view word) {
-  const std::string& uri = x.gate.settings.oauth.error_uri;
-  const std::string base = uri.starts_with('/') ? own_path(x, Endpoint::Errors) : uri;
+void send_to_error(exchange::Exchange& x, std::string_view word) {
+  const std::string& uri = x.config.settings.oauth.error_uri;
+  const std::string base = uri.starts_with('/') ? own_path(x, routing::Endpoint::Errors) : uri;
   send_to(x, with_parameters(base, {{"error", word}}));
 }
 
-void send_to_sign_in(Exchange& x, std::string_view target) {
-  const conf::Login& login = x.gate.settings.login;
+void send_to_sign_in(exchange::Exchange& x, std::string_view target) {
+  const conf::Login& login = x.config.settings.login;
   if (login.mode == conf::LoginMode::Local) {
-    return send_to(x, with_parameters(own_path(x, Endpoint::SignIn), {{"next", target}}));
+    return send_to(x, with_parameters(own_path(x, routing::Endpoint::SignIn), {{"next", target}}));
   }
   if (login.mode == conf::LoginMode::Header) return send_to_error(x, "sign_in_unavailable");
   // Applications take a path of their own host, and wonder about whole addresses.
@@ -173,32 +174,32 @@ void send_to_sign_in(Exchange& x, std::string_view target) {
   send_to(x, std::move(url));
 }
 
-std::string own_path(const Exchange& x, Endpoint endpoint) {
-  return x.external->path_prefix + x.gate.endpoints.path(endpoint);
+std::string own_path(const exchange::Exchange& x, routing::Endpoint endpoint) {
+  return x.external->path_prefix + x.config.endpoints.path(endpoint);
 }
 
-Look look_of(const Exchange& x, const Visit& visit) {
-  const bool local = x.gate.settings.login.mode == conf::LoginMode::Local;
+Look look_of(const exchange::Exchange& x, const Visit& visit) {
+  const bool local = x.config.settings.login.mode == conf::LoginMode::Local;
   Look look{verify::random_name(kCookieLength), {}};
-  if (local && !visit.user.empty()) look.sign_out_url = own_path(x, Endpoint::SignOut);
+  if (local && !visit.user.empty()) look.sign_out_url = own_path(x, routing::Endpoint::SignOut);
   return look;
 }
 
-void answer_page(Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
-                 const Look& look, std::string html) {
-  x.answer = std::make_unique<Answer>();
-  Answer& answer = *x.answer;
-  answer.status = status;
-  answer.content_type = "text/html; charset=utf-8";
-  answer.body = std::move(html);
-  answer.fields = {
+void answer_page(exchange::Exchange& x, const Visit& visit, int status,
+                 std::string_view callback_origin, const Look& look, std::string html) {
+  x.own_response = std::make_unique<reply::Response>();
+  reply::Response& response = *x.own_response;
+  response.status = status;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = std::move(html);
+  response.fields = {
       {"Content-Security-Policy", pages::content_security_policy(look.nonce, callback_origin)},
       {"X-Frame-Options", "DENY"},
       {"X-Content-Type-Options", "nosniff"},
       // Not "no-referrer": browsers then send forms with Origin: null.
       {"Referrer-Policy", "same-origin"},
       {"Vary", "Cookie"}};
-  if (visit.fresh) answer.fields.emplace_back("Set-Cookie", set_cookie(https(x), visit.cookie));
+  if (visit.fresh) response.fields.emplace_back("Set-Cookie", set_cookie(https(x), visit.cookie));
 }
 
 }  // namespace gateway::provider

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/exchange.h"
+#include "gateway/exchange/context.h"
 #include "gateway/pages/pages.h"
 #include "gateway/provider/form.h"
 #include "store/sessions.h"
@@ -23,50 +23,51 @@ struct Visit {
 };
 
 // Who is there, by login.mode. A refusal if that can't be found out.
-Task<Step> find_visit(Exchange& x, Visit& visit);
+net::Task<exchange::RefusalPtr> find_visit(exchange::Exchange& x, Visit& visit);
 // app_session.cc: login.mode "app": asks the application, with the browser's cookies alone.
-Task<Step> ask_application(Exchange& x, std::string& user);
+net::Task<exchange::RefusalPtr> ask_application(exchange::Exchange& x, std::string& user);
 
 store::SessionLimits session_limits(const conf::Login& login);
 
 // The token for a form of that purpose ("consent") about that thing (a request token), for this
 // browser and this user.
-std::string form_token(const Exchange& x, const Visit& visit, std::string_view purpose,
+std::string form_token(const exchange::Exchange& x, const Visit& visit, std::string_view purpose,
                        std::string_view about);
 // The form as it was sent, if it may be believed: a form by its media type, from our own origin,
 // with the right token.
-std::optional<Form> sent_form(const Exchange& x);
-bool from_here(const Exchange& x);
-bool is_ours(const Exchange& x, const Visit& visit, const Form& form, std::string_view purpose,
-             std::string_view about);
+std::optional<Form> sent_form(const exchange::Exchange& x);
+bool from_here(const exchange::Exchange& x);
+bool is_ours(const exchange::Exchange& x, const Visit& visit, const Form& form,
+             std::string_view purpose, std::string_view about);
 
 // A name that tells the browser apart without being its cookie: for the record of a consent.
 std::string browser_name(const Visit& visit);
 
 // A page. `make` is given its Frame.
 template <class Make>
-void show(Exchange& x, const Visit& visit, int status, std::string_view callback_origin, Make make);
+void show(exchange::Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
+          Make make);
 
 // 303 to an address; and to the error page, or wherever oauth.error_uri is, with ?error=WORD.
-void send_to(Exchange& x, std::string location);
-void send_to_error(Exchange& x, std::string_view word);
+void send_to(exchange::Exchange& x, std::string location);
+void send_to_error(exchange::Exchange& x, std::string_view word);
 // To where people sign in, and back to `target` afterwards.
-void send_to_sign_in(Exchange& x, std::string_view target);
+void send_to_sign_in(exchange::Exchange& x, std::string_view target);
 
 // One of our own addresses, as browsers know it.
-std::string own_path(const Exchange& x, Endpoint endpoint);
+std::string own_path(const exchange::Exchange& x, routing::Endpoint endpoint);
 
 // -- for show()
 struct Look {
   std::string nonce;
   std::string sign_out_url;
 };
-Look look_of(const Exchange& x, const Visit& visit);
-void answer_page(Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
-                 const Look& look, std::string html);
+Look look_of(const exchange::Exchange& x, const Visit& visit);
+void answer_page(exchange::Exchange& x, const Visit& visit, int status,
+                 std::string_view callback_origin, const Look& look, std::string html);
 
 template <class Make>
-void show(Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
+void show(exchange::Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
           Make make) {
   const Look look = look_of(x, visit);
   const pages::Frame frame{

@@ -22,8 +22,8 @@ struct Asked {
   store::Client client;
 };
 
-std::string target_of(const Exchange& x, std::string_view token) {
-  return with_parameters(own_path(x, Endpoint::Authorize), {{"oauth_token", token}});
+std::string target_of(const exchange::Exchange& x, std::string_view token) {
+  return with_parameters(own_path(x, routing::Endpoint::Authorize), {{"oauth_token", token}});
 }
 
 std::string_view word_of(store::FlowProblem problem) {
@@ -42,7 +42,8 @@ std::string_view word_of(store::FlowProblem problem) {
 }
 
 // False if there is nothing to decide: x.answer then says so, or `failed` is set.
-bool find_asked(Exchange& x, std::string_view token, Asked& asked, Step& failed) {
+bool find_asked(exchange::Exchange& x, std::string_view token, Asked& asked,
+                exchange::RefusalPtr& failed) {
   store::Credentials::Reader& reader = x.worker.reader();
   auto found = reader.request_token(token);
   if (!found) {
@@ -68,32 +69,33 @@ bool find_asked(Exchange& x, std::string_view token, Asked& asked, Step& failed)
   return true;
 }
 
-std::vector<pages::RealmLine> lines_of(const Exchange& x, const std::vector<std::string>& realms) {
+std::vector<pages::RealmLine> lines_of(const exchange::Exchange& x,
+                                       const std::vector<std::string>& realms) {
   std::vector<pages::RealmLine> out;
   for (const std::string& name : realms) {
     pages::RealmLine& line = out.emplace_back(pages::RealmLine{name, {}});
-    for (const conf::Realm& realm : x.gate.settings.oauth.realms) {
+    for (const conf::Realm& realm : x.config.settings.oauth.realms) {
       if (realm.name == name) line.description = realm.description;
     }
   }
   return out;
 }
 
-void show_question(Exchange& x, const Visit& visit, const Asked& asked) {
+void show_question(exchange::Exchange& x, const Visit& visit, const Asked& asked) {
   const std::string& callback = asked.token.callback;
   const bool out_of_band = callback == kOutOfBand;
   const std::string host = out_of_band ? std::string() : shown_host(callback);
   const std::string csrf = form_token(x, visit, "consent", asked.token.token);
-  const std::string action = own_path(x, Endpoint::Authorize);
+  const std::string action = own_path(x, routing::Endpoint::Authorize);
   show(x, visit, 200, out_of_band ? std::string() : policy_source(callback),
        [&](const pages::Frame& frame) {
-         return x.gate.pages.consent(frame, {.action = action,
-                                             .csrf = csrf,
-                                             .oauth_token = asked.token.token,
-                                             .client = shown_name(asked.client),
-                                             .description = asked.client.description,
-                                             .host = host,
-                                             .realms = lines_of(x, asked.token.realms)});
+         return x.config.pages.consent(frame, {.action = action,
+                                               .csrf = csrf,
+                                               .oauth_token = asked.token.token,
+                                               .client = shown_name(asked.client),
+                                               .description = asked.client.description,
+                                               .host = host,
+                                               .realms = lines_of(x, asked.token.realms)});
        });
 }
 
@@ -110,16 +112,16 @@ bool may_see_code(const Visit& visit, const store::RequestToken& token) {
          decided_here(visit, token);
 }
 
-Task<Step> show_page(Exchange& x) {
+net::Task<exchange::RefusalPtr> show_page(exchange::Exchange& x) {
   const auto form = Form::parse(query_of(x.target.origin));
   if (!form) {
     send_to_error(x, "invalid_request");
     co_return nullptr;
   }
   Asked asked;
-  Step failed;
+  exchange::RefusalPtr failed;
   if (!find_asked(x, form->value("oauth_token"), asked, failed)) co_return failed;
-  if (asked.token.expires <= x.gate.clock.unix_seconds()) {
+  if (asked.token.expires <= x.config.clock.unix_seconds()) {
     send_to_error(x, "expired_token");
     co_return nullptr;
   }
@@ -135,7 +137,7 @@ Task<Step> show_page(Exchange& x) {
   } else if (decided) {
     const std::string code(asked.token.verifier.reveal());
     show(x, visit, 200, {}, [&](const pages::Frame& frame) {
-      return x.gate.pages.code(frame, shown_name(asked.client), code);
+      return x.config.pages.code(frame, shown_name(asked.client), code);
     });
   } else {
     show_question(x, visit, asked);
@@ -158,15 +160,15 @@ std::string typed_code() {
   return out;
 }
 
-store::Decision decision_of(const Exchange& x, const Visit& visit, const Form& form,
+store::Decision decision_of(const exchange::Exchange& x, const Visit& visit, const Form& form,
                             const store::RequestToken& token) {
   store::Decision decision{.token = token.token,
                            .user = visit.user,
                            .session = browser_name(visit),
                            .granted = {},
                            .verifier = {},
-                           .make_user = x.gate.settings.login.mode != conf::LoginMode::Local,
-                           .now = x.gate.clock.unix_seconds()};
+                           .make_user = x.config.settings.login.mode != conf::LoginMode::Local,
+                           .now = x.config.clock.unix_seconds()};
   if (form.value("confirm") != "yes") return decision;
   decision.granted = form.values("realm");
   decision.verifier.emplace(token.callback == kOutOfBand ? typed_code()
@@ -175,7 +177,7 @@ store::Decision decision_of(const Exchange& x, const Visit& visit, const Form& f
 }
 
 // Where the user goes with what was decided.
-void send_back(Exchange& x, const store::RequestToken& token) {
+void send_back(exchange::Exchange& x, const store::RequestToken& token) {
   const bool granted = token.state == store::RequestState::Authorized;
   if (token.callback == kOutOfBand) {
     if (!granted) return send_to_error(x, "denied");
@@ -186,7 +188,7 @@ void send_back(Exchange& x, const store::RequestToken& token) {
                    with_parameters(token.callback, {{"oauth_token", token.token},
                                                     {"oauth_verifier", token.verifier.reveal()}}));
   }
-  if (x.gate.settings.oauth.refusal_to == conf::RefusalTo::ErrorUri) {
+  if (x.config.settings.oauth.refusal_to == conf::RefusalTo::ErrorUri) {
     return send_to_error(x, "denied");
   }
   send_to(x, with_parameters(token.callback, {{"oauth_token", token.token},
@@ -194,14 +196,14 @@ void send_back(Exchange& x, const store::RequestToken& token) {
                                               {"oauth_problem", "user_refused"}}));
 }
 
-Task<Step> take_decision(Exchange& x) {
+net::Task<exchange::RefusalPtr> take_decision(exchange::Exchange& x) {
   const auto form = sent_form(x);
   if (!form) {
     send_to_error(x, "invalid_request");
     co_return nullptr;
   }
   Asked asked;
-  Step failed;
+  exchange::RefusalPtr failed;
   if (!find_asked(x, form->value("oauth_token"), asked, failed)) co_return failed;
   Visit visit;
   failed = co_await find_visit(x, visit);
@@ -211,9 +213,9 @@ Task<Step> take_decision(Exchange& x) {
     co_return nullptr;
   }
   const store::Decision decision = decision_of(x, visit, *form, asked.token);
-  Desk& desk = x.gate.desk;
-  auto decide = [&desk, &decision] { return store::decide(desk.credentials, decision); };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(decide));
+  exchange::Storage& storage = x.config.storage;
+  auto decide = [&storage, &decision] { return store::decide(storage.credentials, decision); };
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(decide));
   if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
   const auto& decided = **done;
@@ -261,16 +263,16 @@ store::Result<Grants> find_grants(const store::Credentials& credentials, std::st
   return out;
 }
 
-Task<Step> show_grants(Exchange& x, const Visit& visit) {
-  Desk& desk = x.gate.desk;
-  const std::int64_t now = x.gate.clock.unix_seconds();
-  auto find = [&desk, &visit, now] { return find_grants(desk.credentials, visit.user, now); };
-  auto answered = co_await in_background(x, Background::Kind::Session, std::move(find));
+net::Task<exchange::RefusalPtr> show_grants(exchange::Exchange& x, const Visit& visit) {
+  exchange::Storage& storage = x.config.storage;
+  const std::int64_t now = x.config.clock.unix_seconds();
+  auto find = [&storage, &visit, now] { return find_grants(storage.credentials, visit.user, now); };
+  auto answered = co_await in_background(x, net::Background::Kind::Session, std::move(find));
   if (!answered) co_return busy();
   if (!*answered) co_return store_fault(answered->error());
   const Grants& found = **answered;
   const auto form = Form::parse(query_of(x.target.origin));
-  const std::string action = own_path(x, Endpoint::Grants);
+  const std::string action = own_path(x, routing::Endpoint::Grants);
   std::vector<std::string> tokens;
   tokens.reserve(found.size());
   std::vector<pages::Grant> lines;
@@ -290,36 +292,36 @@ Task<Step> show_grants(Exchange& x, const Visit& visit) {
     if (client) revoked = shown_name(*client);
   }
   show(x, visit, 200, {}, [&](const pages::Frame& frame) {
-    return x.gate.pages.grants(frame, action, lines, revoked);
+    return x.config.pages.grants(frame, action, lines, revoked);
   });
   co_return nullptr;
 }
 
-Task<Step> revoke_grant(Exchange& x, const Visit& visit) {
+net::Task<exchange::RefusalPtr> revoke_grant(exchange::Exchange& x, const Visit& visit) {
   const auto form = sent_form(x);
   if (!form || !is_ours(x, visit, *form, "revoke", form->value("client"))) {
     send_to_error(x, "forged");
     co_return nullptr;
   }
   const std::string client(form->value("client"));
-  Desk& desk = x.gate.desk;
-  auto revoke = [&desk, &client, &visit]() -> store::Result<store::Done> {
-    auto change = desk.credentials.begin();
+  exchange::Storage& storage = x.config.storage;
+  auto revoke = [&storage, &client, &visit]() -> store::Result<store::Done> {
+    auto change = storage.credentials.begin();
     if (!change) return change.failure();
     if (auto gone = change->revoke_tokens(client, visit.user); !gone) return gone.failure();
     return change->commit();
   };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(revoke));
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(revoke));
   if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
-  send_to(x, with_parameters(own_path(x, Endpoint::Grants), {{"revoked", client}}));
+  send_to(x, with_parameters(own_path(x, routing::Endpoint::Grants), {{"revoked", client}}));
   co_return nullptr;
 }
 
 }  // namespace
 
-Task<Step> consent(Exchange& x) {
-  Step failed;
+net::Task<exchange::RefusalPtr> consent(exchange::Exchange& x) {
+  exchange::RefusalPtr failed;
   if (x.request.method == "POST") {
     failed = co_await take_decision(x);
   } else {
@@ -328,12 +330,12 @@ Task<Step> consent(Exchange& x) {
   co_return failed;
 }
 
-Task<Step> grants(Exchange& x) {
+net::Task<exchange::RefusalPtr> grants(exchange::Exchange& x) {
   Visit visit;
-  Step failed = co_await find_visit(x, visit);
+  exchange::RefusalPtr failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
   if (visit.user.empty()) {
-    const std::string target = own_path(x, Endpoint::Grants);
+    const std::string target = own_path(x, routing::Endpoint::Grants);
     send_to_sign_in(x, target);
     co_return nullptr;
   }
@@ -345,12 +347,12 @@ Task<Step> grants(Exchange& x) {
   co_return failed;
 }
 
-Task<Step> error_page(Exchange& x) {
+net::Task<exchange::RefusalPtr> error_page(exchange::Exchange& x) {
   const auto form = Form::parse(query_of(x.target.origin));
   const std::string word(form ? form->value("error") : std::string_view());
   const Visit nobody;
   show(x, nobody, word == "denied" ? 200 : 400, {},
-       [&](const pages::Frame& frame) { return x.gate.pages.error(frame, word, x.request_id); });
+       [&](const pages::Frame& frame) { return x.config.pages.error(frame, word, x.request_id); });
   co_return nullptr;
 }
 

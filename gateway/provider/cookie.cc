@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/forward.h"
+#include "gateway/upstream/header_filter.h"
 #include "store/sessions.h"
 #include "verify/percent.h"
 
@@ -21,9 +21,9 @@ std::string_view trimmed(std::string_view text) {
 
 // Calls each("name=value") for what stands between the semicolons of all Cookie fields.
 template <class Each>
-void each_cookie(const RequestHead& head, Each each) {
-  for (const Field& field : head.fields) {
-    if (!same_name(field.name, "cookie")) continue;
+void each_cookie(const http::RequestHead& head, Each each) {
+  for (const http::Field& field : head.fields) {
+    if (!http::same_name(field.name, "cookie")) continue;
     std::string_view rest = field.value;
     while (!rest.empty()) {
       each(trimmed(rest.substr(0, rest.find(';'))));
@@ -41,7 +41,7 @@ bool is_cookie_id(std::string_view text) {
 
 std::string_view cookie_name(bool https) { return https ? "__Host-portcullis" : "portcullis"; }
 
-std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name) {
+std::vector<std::string_view> cookie_values(const http::RequestHead& head, std::string_view name) {
   std::vector<std::string_view> out;
   each_cookie(head, [&](std::string_view pair) {
     const std::size_t equals = pair.find('=');
@@ -51,10 +51,10 @@ std::vector<std::string_view> cookie_values(const RequestHead& head, std::string
   return out;
 }
 
-std::string foreign_cookies(const RequestHead& head) {
+std::string foreign_cookies(const http::RequestHead& head) {
   std::string out;
   each_cookie(head, [&](std::string_view pair) {
-    if (pair.empty() || is_own_cookie(pair)) return;
+    if (pair.empty() || upstream::is_own_cookie(pair)) return;
     if (!out.empty()) out += "; ";
     out += pair;
   });
@@ -82,7 +82,7 @@ std::string set_known_cookie(bool https, std::string_view path,
   return out + "; HttpOnly; SameSite=Lax" + (https ? "; Secure" : "");
 }
 
-std::vector<std::string> known_ids(const RequestHead& head, bool https) {
+std::vector<std::string> known_ids(const http::RequestHead& head, bool https) {
   std::vector<std::string> out;
   for (std::string_view rest : cookie_values(head, known_cookie_name(https))) {
     while (!rest.empty() && out.size() < 2 * kMostKnownIds) {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/message.h"
+#include "gateway/http/message.h"
 
 namespace gateway::provider {
 
@@ -21,11 +21,11 @@ std::string_view cookie_name(bool https);
 
 // The values of all cookies of that name, in the order received: other hosts of a domain may have
 // planted more of them than ours.
-std::vector<std::string_view> cookie_values(const RequestHead& head, std::string_view name);
+std::vector<std::string_view> cookie_values(const http::RequestHead& head, std::string_view name);
 
 // The browser's other cookies, as the value of one Cookie field: for somebody else. Empty if there
 // are none.
-std::string foreign_cookies(const RequestHead& head);
+std::string foreign_cookies(const http::RequestHead& head);
 
 // The value of a Set-Cookie field. HttpOnly, SameSite=Lax, for the whole host, and gone with the
 // browser.
@@ -39,6 +39,6 @@ std::string_view known_cookie_name(bool https);
 std::string set_known_cookie(bool https, std::string_view path,
                              const std::vector<std::string>& ids);
 // Of all cookies of that name, at most twice kMostKnownIds.
-std::vector<std::string> known_ids(const RequestHead& head, bool https);
+std::vector<std::string> known_ids(const http::RequestHead& head, bool https);
 
 }  // namespace gateway::provider

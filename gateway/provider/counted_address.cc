@@ -47,27 +47,27 @@ bool is_of_proxies(std::string_view name) {
                                                    "client-ip",        "true-client-ip",
                                                    "cf-connecting-ip", "x-cluster-client-ip"};
   constexpr std::string_view kPrefix = "x-forwarded-";
-  return same_name(name.substr(0, kPrefix.size()), kPrefix) ||
+  return http::same_name(name.substr(0, kPrefix.size()), kPrefix) ||
          std::any_of(kNames.begin(), kNames.end(),
-                     [name](std::string_view one) { return same_name(name, one); });
+                     [name](std::string_view one) { return http::same_name(name, one); });
 }
 
-bool stands_for_many(const Arrival& arrival, const std::vector<Field>& fields) {
+bool stands_for_many(const Arrival& arrival, const std::vector<http::Field>& fields) {
   if (arrival.scheme == "https" && !arrival.secure) return true;
   if (is_loopback(arrival.peer_ip) && !names_this_machine(arrival.authority)) return true;
   return is_private(arrival.peer_ip) &&
          std::any_of(fields.begin(), fields.end(),
-                     [](const Field& field) { return is_of_proxies(field.name); });
+                     [](const http::Field& field) { return is_of_proxies(field.name); });
 }
 
 }  // namespace
 
-std::string_view counted_address(const Arrival& arrival, const std::vector<Field>& fields,
+std::string_view counted_address(const Arrival& arrival, const std::vector<http::Field>& fields,
                                  const std::vector<conf::Cidr>& trusted) {
-  if (!is_trusted(trusted, arrival.peer_ip))
+  if (!routing::is_trusted(trusted, arrival.peer_ip))
     return stands_for_many(arrival, fields) ? std::string_view() : arrival.peer;
   const auto client = conf::parse_ip(arrival.client);
-  return client && !is_trusted(trusted, *client) ? arrival.client : std::string_view();
+  return client && !routing::is_trusted(trusted, *client) ? arrival.client : std::string_view();
 }
 
 }  // namespace gateway::provider

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "conf/settings.h"
-#include "gateway/forwarded.h"
-#include "gateway/message.h"
+#include "gateway/http/message.h"
+#include "gateway/routing/forwarded.h"
 
 namespace gateway::provider {
 
@@ -29,7 +29,7 @@ struct Arrival {
 };
 
 // Empty: none.
-std::string_view counted_address(const Arrival& arrival, const std::vector<Field>& fields,
+std::string_view counted_address(const Arrival& arrival, const std::vector<http::Field>& fields,
                                  const std::vector<conf::Cidr>& trusted);
 
 }  // namespace gateway::provider

@@ -4,39 +4,24 @@
 
 namespace gateway::provider {
 
-Step find_endpoint(Exchange& x) {
-  const Endpoints& endpoints = x.gate.endpoints;
-  x.endpoint = endpoints.find(x.external->pages_only, x.target.path);
-  if (!x.endpoint) return x.external->pages_only ? stop({.fault = Fault::NoRoute}) : nullptr;
-  if (!endpoints.allows(*x.endpoint, x.request.method)) {
-    return stop(
-        {.fault = Fault::MethodNotAllowed, .allow = std::string(endpoints.allowed(*x.endpoint))});
-  }
-  // Signed requests come to this with the other checks of theirs.
-  if (!is_signed(*x.endpoint) && x.gate.policy.enforce_tls && x.external->scheme != "https") {
-    return rejected(verify::Reason::InsecureTransport);
-  }
-  return nullptr;
-}
-
 namespace {
 
 // A word of [errors] in the texts.
-std::string_view word_of(const Refusal& refusal) {
-  switch (refusal.fault) {
-    case Fault::Verification:
+std::string_view word_of(const reply::Refusal& refusal) {
+  switch (refusal.kind) {
+    case reply::RefusalKind::Verification:
       return "insecure";
-    case Fault::SignInUnavailable:
+    case reply::RefusalKind::SignInUnavailable:
       return "sign_in_unavailable";
-    case Fault::UserNotAllowed:
+    case reply::RefusalKind::UserNotAllowed:
       return "user_not_allowed";
-    case Fault::Overloaded:
-    case Fault::StoreFault:
-    case Fault::HoldingFull:
-    case Fault::HoldingFault:
+    case reply::RefusalKind::Overloaded:
+    case reply::RefusalKind::StoreFault:
+    case reply::RefusalKind::HoldingFull:
+    case reply::RefusalKind::HoldingFault:
       return "unavailable";
-    case Fault::BodyTooLarge:
-    case Fault::Malformed:
+    case reply::RefusalKind::BodyTooLarge:
+    case reply::RefusalKind::Malformed:
       return "invalid_request";
     default:
       return "unknown";
@@ -45,53 +30,54 @@ std::string_view word_of(const Refusal& refusal) {
 
 }  // namespace
 
-bool show_refusal(Exchange& x, const Refusal& refusal) {
-  if (!x.endpoint || is_signed(*x.endpoint)) return false;
-  if (refusal.fault == Fault::MethodNotAllowed) return false;  // it has to say what is
+bool show_refusal(exchange::Exchange& x, const reply::Refusal& refusal) {
+  if (!x.endpoint || routing::is_signed(*x.endpoint)) return false;
+  if (refusal.kind == reply::RefusalKind::MethodNotAllowed) return false;  // it has to say what is
   const Visit nobody;
-  show(x, nobody, status_of(refusal, x.gate.style), {}, [&](const pages::Frame& frame) {
-    return x.gate.pages.error(frame, word_of(refusal), x.request_id);
+  show(x, nobody, reply::status_of(refusal, x.config.style), {}, [&](const pages::Frame& frame) {
+    return x.config.pages.error(frame, word_of(refusal), x.request_id);
   });
   return true;
 }
 
-Step store_fault(const store::Error& error) {
-  return stop({.fault = Fault::StoreFault, .detail = error.sentence});
+exchange::RefusalPtr store_fault(const store::Error& error) {
+  return exchange::stop({.kind = reply::RefusalKind::StoreFault, .detail = error.sentence});
 }
 
-Step busy() {
-  return stop({.fault = Fault::Overloaded, .detail = "too much waits for the store or for a hash"});
+exchange::RefusalPtr busy() {
+  return exchange::stop({.kind = reply::RefusalKind::Overloaded,
+                         .detail = "too much waits for the store or for a hash"});
 }
 
 std::string_view shown_name(const store::Client& client) {
   return client.name.empty() ? client.key : client.name;
 }
 
-Task<Step> provide(Exchange& x) {
-  Step refusal;
+net::Task<exchange::RefusalPtr> provide(exchange::Exchange& x) {
+  exchange::RefusalPtr refusal;
   switch (*x.endpoint) {
-    case Endpoint::RequestToken:
+    case routing::Endpoint::RequestToken:
       refusal = co_await issue_request_token(x);
       break;
-    case Endpoint::AccessToken:
+    case routing::Endpoint::AccessToken:
       refusal = co_await exchange_tokens(x);
       break;
-    case Endpoint::Revoke:
+    case routing::Endpoint::Revoke:
       refusal = co_await revoke_own_token(x);
       break;
-    case Endpoint::Authorize:
+    case routing::Endpoint::Authorize:
       refusal = co_await consent(x);
       break;
-    case Endpoint::SignIn:
+    case routing::Endpoint::SignIn:
       refusal = co_await sign_in(x);
       break;
-    case Endpoint::SignOut:
+    case routing::Endpoint::SignOut:
       refusal = co_await sign_out(x);
       break;
-    case Endpoint::Grants:
+    case routing::Endpoint::Grants:
       refusal = co_await grants(x);
       break;
-    case Endpoint::Errors:
+    case routing::Endpoint::Errors:
       refusal = co_await error_page(x);
       break;
   }

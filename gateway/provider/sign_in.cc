@@ -17,11 +17,14 @@ constexpr std::size_t kMaxPassword = 1024;  // bytes
 
 using Problem = pages::SignIn::Problem;
 
-bool is_local(const Exchange& x) { return x.gate.settings.login.mode == conf::LoginMode::Local; }
+bool is_local(const exchange::Exchange& x) {
+  return x.config.settings.login.mode == conf::LoginMode::Local;
+}
 
 // Where to go afterwards: a page of our own, whatever the address says.
-std::string next_of(const Exchange& x, std::string_view wanted) {
-  for (const Endpoint page : {Endpoint::Authorize, Endpoint::Grants, Endpoint::SignOut}) {
+std::string next_of(const exchange::Exchange& x, std::string_view wanted) {
+  for (const routing::Endpoint page :
+       {routing::Endpoint::Authorize, routing::Endpoint::Grants, routing::Endpoint::SignOut}) {
     const std::string path = own_path(x, page);
     const bool plain =
         std::all_of(wanted.begin(), wanted.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -30,12 +33,12 @@ std::string next_of(const Exchange& x, std::string_view wanted) {
       return std::string(wanted);
     }
   }
-  return own_path(x, Endpoint::Grants);
+  return own_path(x, routing::Endpoint::Grants);
 }
 
 // The name of the client on whose behalf, if `next` is its consent page.
-std::string client_of(Exchange& x, std::string_view next) {
-  if (!next.starts_with(own_path(x, Endpoint::Authorize))) return {};
+std::string client_of(exchange::Exchange& x, std::string_view next) {
+  if (!next.starts_with(own_path(x, routing::Endpoint::Authorize))) return {};
   const auto form = Form::parse(query_of(next));
   if (!form) return {};
   auto token = x.worker.reader().request_token(form->value("oauth_token"));
@@ -64,21 +67,23 @@ int status_of(Problem problem) {
   return 403;
 }
 
-void show_form(Exchange& x, const Visit& visit, std::string_view next, const Shown& shown) {
-  const std::string action = own_path(x, Endpoint::SignIn);
+void show_form(exchange::Exchange& x, const Visit& visit, std::string_view next,
+               const Shown& shown) {
+  const std::string action = own_path(x, routing::Endpoint::SignIn);
   const std::string csrf = form_token(x, visit, "sign_in", {});
   const std::string client = client_of(x, next);
   const std::string seconds = std::to_string(shown.seconds);
   show(x, visit, status_of(shown.problem), {}, [&](const pages::Frame& frame) {
-    return x.gate.pages.sign_in(frame, {.action = action,
-                                        .csrf = csrf,
-                                        .next = next,
-                                        .client = client,
-                                        .username = shown.username,
-                                        .problem = shown.problem,
-                                        .seconds = seconds});
+    return x.config.pages.sign_in(frame, {.action = action,
+                                          .csrf = csrf,
+                                          .next = next,
+                                          .client = client,
+                                          .username = shown.username,
+                                          .problem = shown.problem,
+                                          .seconds = seconds});
   });
-  if (shown.problem == Problem::Throttled) x.answer->fields.emplace_back("Retry-After", seconds);
+  if (shown.problem == Problem::Throttled)
+    x.own_response->fields.emplace_back("Retry-After", seconds);
 }
 
 struct Attempt {
@@ -141,17 +146,17 @@ struct Settled {
 
 // A password that is changed ends all sessions there are, and all knowledge of browsers: hence the
 // second look once these are there too.
-store::Result<Settled> settle(Desk& desk, const Attempt& attempt, bool weak,
+store::Result<Settled> settle(exchange::Storage& storage, const Attempt& attempt, bool weak,
                               const store::SessionLimits& limits, std::int64_t now) {
-  store::Sessions& sessions = desk.sessions;
-  const std::string hash = weak ? rehash(desk.credentials, attempt) : attempt.hash;
+  store::Sessions& sessions = storage.sessions;
+  const std::string hash = weak ? rehash(storage.credentials, attempt) : attempt.hash;
   auto noted = sessions.note_success(attempt.who());
   if (!noted) return noted.failure();
   auto known = sessions.remember(attempt.browser, attempt.user, now);
   if (!known) return known.failure();
   auto id = sessions.begin(attempt.user, limits, now);
   if (!id) return id.failure();
-  auto good = still_good(desk.credentials, attempt.user, hash);
+  auto good = still_good(storage.credentials, attempt.user, hash);
   const bool stays = good && *good;
   auto ended = sessions.end(stays ? attempt.cookie : *id);
   if (!stays && ended) ended = sessions.forget(*known);
@@ -160,7 +165,7 @@ store::Result<Settled> settle(Desk& desk, const Attempt& attempt, bool weak,
   return stays ? Settled{*std::move(id), *std::move(known)} : Settled{};
 }
 
-Step read_hash(Exchange& x, Attempt& attempt) {
+exchange::RefusalPtr read_hash(exchange::Exchange& x, Attempt& attempt) {
   store::Credentials::Reader& reader = x.worker.reader();
   auto least = reader.password_work();
   if (!least) return store_fault(least.error());
@@ -175,14 +180,15 @@ Step read_hash(Exchange& x, Attempt& attempt) {
 }
 
 // `settled` stays empty if that is no way in; `shown` then says why.
-Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, Settled& settled) {
-  using Kind = Background::Kind;
-  Desk& desk = x.gate.desk;
-  const std::int64_t now = x.gate.clock.unix_seconds();
-  const store::SessionLimits limits = session_limits(x.gate.settings.login);
-  auto hash = [&desk, &attempt, now] { return check(desk.sessions, attempt, now); };
-  const Kind lane = attempt.browser.empty() ? Kind::Hash : Kind::KnownHash;
-  const auto checked = co_await in_background(x, lane, std::move(hash));
+net::Task<exchange::RefusalPtr> try_to_sign_in(exchange::Exchange& x, const Attempt& attempt,
+                                               Shown& shown, Settled& settled) {
+  using Kind = net::Background::Kind;
+  exchange::Storage& storage = x.config.storage;
+  const std::int64_t now = x.config.clock.unix_seconds();
+  const store::SessionLimits limits = session_limits(x.config.settings.login);
+  auto hash = [&storage, &attempt, now] { return check(storage.sessions, attempt, now); };
+  const Kind one = attempt.browser.empty() ? Kind::Hash : Kind::KnownHash;
+  const auto checked = co_await in_background(x, one, std::move(hash));
   if (!checked) co_return busy();
   if (!*checked) co_return store_fault(checked->error());
   const Checked& outcome = **checked;
@@ -190,8 +196,8 @@ Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, Set
   shown.problem = outcome.wait > 0 ? Problem::Throttled : Problem::Failed;
   if (outcome.wait > 0 || outcome.found == verify::PasswordCheck::Wrong) co_return nullptr;
   const bool weak = outcome.found == verify::PasswordCheck::RightButRehash;
-  auto write = [&desk, &attempt, &limits, weak, now] {
-    return settle(desk, attempt, weak, limits, now);
+  auto write = [&storage, &attempt, &limits, weak, now] {
+    return settle(storage, attempt, weak, limits, now);
   };
   const Kind kind = weak ? Kind::Write : Kind::Session;
   auto done = co_await in_background(x, kind, std::move(write));
@@ -201,40 +207,42 @@ Task<Step> try_to_sign_in(Exchange& x, const Attempt& attempt, Shown& shown, Set
   co_return nullptr;
 }
 
-std::string_view address_of(const Exchange& x) {
+std::string_view address_of(const exchange::Exchange& x) {
   const Arrival arrival{.peer = x.connection.peer_address(),
                         .peer_ip = x.connection.peer_ip(),
                         .secure = x.connection.stream().secure(),
                         .scheme = x.external->scheme,
                         .authority = x.external->authority,
                         .client = x.forwarded.client};
-  return counted_address(arrival, x.request.fields, x.gate.settings.listen.trusted_proxies);
+  return counted_address(arrival, x.request.fields, x.config.settings.listen.trusted_proxies);
 }
 
 // The id by which the browser is known for this user; one that is signed in as this user has its
 // session's.
-std::string browser_of(const Exchange& x, const Visit& visit, std::string_view signed_in,
+std::string browser_of(const exchange::Exchange& x, const Visit& visit, std::string_view signed_in,
                        std::string_view user, std::int64_t now) {
   const auto ids = known_ids(x.request, x.external->scheme == "https");
   const auto found = std::find_if(ids.begin(), ids.end(), [&](const std::string& id) {
-    return x.gate.desk.sessions.knows(id, user, now);
+    return x.config.storage.sessions.knows(id, user, now);
   });
   if (found != ids.end()) return *found;
   return signed_in == user ? visit.cookie : std::string();
 }
 
-void give_cookies(Exchange& x, const Settled& settled) {
+void give_cookies(exchange::Exchange& x, const Settled& settled) {
   const bool https = x.external->scheme == "https";
   std::vector<std::string> ids{settled.known};
   for (std::string& id : known_ids(x.request, https))
     if (id != settled.known) ids.push_back(std::move(id));
-  auto& fields = x.answer->fields;
+  auto& fields = x.own_response->fields;
   fields.emplace_back("Set-Cookie", set_cookie(https, settled.session));
-  fields.emplace_back("Set-Cookie", set_known_cookie(https, own_path(x, Endpoint::SignIn), ids));
+  fields.emplace_back("Set-Cookie",
+                      set_known_cookie(https, own_path(x, routing::Endpoint::SignIn), ids));
 }
 
 // `signed_in`: who was until now, in this browser.
-Task<Step> take_password(Exchange& x, const Visit& visit, const std::string& signed_in) {
+net::Task<exchange::RefusalPtr> take_password(exchange::Exchange& x, const Visit& visit,
+                                              const std::string& signed_in) {
   const auto form = sent_form(x);
   if (!form || !from_here(x)) {
     send_to_error(x, "forged");
@@ -250,7 +258,7 @@ Task<Step> take_password(Exchange& x, const Visit& visit, const std::string& sig
     show_form(x, visit, next, shown);
     co_return nullptr;
   }
-  const std::int64_t now = x.gate.clock.unix_seconds();
+  const std::int64_t now = x.config.clock.unix_seconds();
   const std::string_view password = form->value("password");
   Attempt attempt{.user = shown.username,
                   .address = std::string(address_of(x)),
@@ -259,16 +267,16 @@ Task<Step> take_password(Exchange& x, const Visit& visit, const std::string& sig
                   .hash = {},
                   .cookie = visit.cookie,
                   .least = {}};
-  shown.seconds = x.gate.desk.sessions.wait(attempt.who(), now);
+  shown.seconds = x.config.storage.sessions.wait(attempt.who(), now);
   if (shown.seconds > 0) {
     shown.problem = Problem::Throttled;
     show_form(x, visit, next, shown);
     co_return nullptr;
   }
-  if (Step failed = read_hash(x, attempt)) co_return failed;
+  if (exchange::RefusalPtr failed = read_hash(x, attempt)) co_return failed;
   if (password.size() > kMaxPassword) attempt.hash.clear();
   Settled settled;
-  Step failed = co_await try_to_sign_in(x, attempt, shown, settled);
+  exchange::RefusalPtr failed = co_await try_to_sign_in(x, attempt, shown, settled);
   if (failed) co_return failed;
   if (settled.session.empty()) {
     show_form(x, visit, next, shown);
@@ -279,28 +287,28 @@ Task<Step> take_password(Exchange& x, const Visit& visit, const std::string& sig
   co_return nullptr;
 }
 
-Task<Step> end_session(Exchange& x, const Visit& visit) {
+net::Task<exchange::RefusalPtr> end_session(exchange::Exchange& x, const Visit& visit) {
   const auto form = sent_form(x);
   if (!form || !is_ours(x, visit, *form, "sign_out", {})) {
     send_to_error(x, "forged");
     co_return nullptr;
   }
-  Desk& desk = x.gate.desk;
-  auto end = [&desk, &visit] { return desk.sessions.end(visit.cookie); };
-  auto ended = co_await in_background(x, Background::Kind::Session, std::move(end));
+  exchange::Storage& storage = x.config.storage;
+  auto end = [&storage, &visit] { return storage.sessions.end(visit.cookie); };
+  auto ended = co_await in_background(x, net::Background::Kind::Session, std::move(end));
   if (!ended) co_return busy();
   if (!*ended) co_return store_fault(ended->error());
-  send_to(x, own_path(x, Endpoint::SignOut));
-  x.answer->fields.emplace_back("Set-Cookie", clear_cookie(x.external->scheme == "https"));
+  send_to(x, own_path(x, routing::Endpoint::SignOut));
+  x.own_response->fields.emplace_back("Set-Cookie", clear_cookie(x.external->scheme == "https"));
   co_return nullptr;
 }
 
 }  // namespace
 
-Task<Step> sign_in(Exchange& x) {
-  if (!is_local(x)) co_return stop({.fault = Fault::NoRoute});
+net::Task<exchange::RefusalPtr> sign_in(exchange::Exchange& x) {
+  if (!is_local(x)) co_return exchange::stop({.kind = reply::RefusalKind::NoRoute});
   Visit visit;
-  Step failed = co_await find_visit(x, visit);
+  exchange::RefusalPtr failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
   const std::string signed_in = std::move(visit.user);
   visit.user.clear();  // whoever it was: the form is for signing in anew
@@ -315,20 +323,21 @@ Task<Step> sign_in(Exchange& x) {
   co_return nullptr;
 }
 
-Task<Step> sign_out(Exchange& x) {
-  if (!is_local(x)) co_return stop({.fault = Fault::NoRoute});
+net::Task<exchange::RefusalPtr> sign_out(exchange::Exchange& x) {
+  if (!is_local(x)) co_return exchange::stop({.kind = reply::RefusalKind::NoRoute});
   Visit visit;
-  Step failed = co_await find_visit(x, visit);
+  exchange::RefusalPtr failed = co_await find_visit(x, visit);
   if (failed) co_return failed;
   if (x.request.method == "POST" && !visit.user.empty()) {
     failed = co_await end_session(x, visit);
     co_return failed;
   }
-  const std::string action = own_path(x, Endpoint::SignOut);
+  const std::string action = own_path(x, routing::Endpoint::SignOut);
   const std::string csrf = form_token(x, visit, "sign_out", {});
   const bool signed_in = !visit.user.empty();
   show(x, visit, 200, {}, [&](const pages::Frame& frame) {
-    return signed_in ? x.gate.pages.sign_out(frame, action, csrf) : x.gate.pages.signed_out(frame);
+    return signed_in ? x.config.pages.sign_out(frame, action, csrf)
+                     : x.config.pages.signed_out(frame);
   });
   co_return nullptr;
 }

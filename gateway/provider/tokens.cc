@@ -18,35 +18,35 @@ constexpr std::size_t kMaxCallback = 2048;   // bytes
 using verify::Reason;
 using Names = std::vector<std::string>;
 
-Step rejected_for(Reason reason, std::string detail) {
-  return rejected(verify::Reject{reason, std::move(detail)});
+exchange::RefusalPtr rejected_for(Reason reason, std::string detail) {
+  return exchange::rejected(verify::Reject{reason, std::move(detail)});
 }
 
-Step problem(store::FlowProblem problem) {
+exchange::RefusalPtr problem(store::FlowProblem problem) {
   switch (problem) {
     case store::FlowProblem::ClientUnknown:
-      return rejected(Reason::ClientDisabled);
+      return exchange::rejected(Reason::ClientDisabled);
     case store::FlowProblem::TooMany:
-      return stop({.fault = Fault::TooManyRequestTokens});
+      return exchange::stop({.kind = reply::RefusalKind::TooManyRequestTokens});
     case store::FlowProblem::TokenUnknown:
-      return rejected(Reason::TokenUnknown);
+      return exchange::rejected(Reason::TokenUnknown);
     case store::FlowProblem::TokenExpired:
     case store::FlowProblem::AuthorizationExpired:
-      return rejected(Reason::TokenExpired);
+      return exchange::rejected(Reason::TokenExpired);
     case store::FlowProblem::TokenUsed:
-      return rejected(Reason::TokenUsed);
+      return exchange::rejected(Reason::TokenUsed);
     case store::FlowProblem::NotAuthorized:
-      return rejected(Reason::TokenNotAuthorized);
+      return exchange::rejected(Reason::TokenNotAuthorized);
     case store::FlowProblem::UserRefused:
-      return rejected(Reason::UserRefused);
+      return exchange::rejected(Reason::UserRefused);
     case store::FlowProblem::VerifierWrong:
       return rejected_for(Reason::VerifierWrong, "oauth_verifier");
     case store::FlowProblem::UserUnknown:
-      return rejected(Reason::UserDisabled);
+      return exchange::rejected(Reason::UserDisabled);
     case store::FlowProblem::HandleWrong:
       return rejected_for(Reason::SessionHandleWrong, "oauth_session_handle");
   }
-  return stop({.fault = Fault::InternalFault});
+  return exchange::stop({.kind = reply::RefusalKind::InternalFault});
 }
 
 std::int64_t seconds(std::chrono::milliseconds duration) {
@@ -76,7 +76,7 @@ std::string joined(const Names& names) {
 
 // What a client asks for: in the Authorization field, or as a parameter for those that have none.
 // Where that field has to name the client's own realm, it asks for nothing.
-Names asked_realms(const Exchange& x, const store::Client& client) {
+Names asked_realms(const exchange::Exchange& x, const store::Client& client) {
   const verify::Claim& claim = *x.claim;
   if (!client.header_realm.empty() && claim.realm == client.header_realm) return {};
   if (claim.realm) return words(*claim.realm);
@@ -87,11 +87,12 @@ Names asked_realms(const Exchange& x, const store::Client& client) {
 }
 
 // Its default realms if it asks for none; all of them must be the provider's and its own.
-Step choose_realms(const Exchange& x, const store::Client& client, Names& out) {
+exchange::RefusalPtr choose_realms(const exchange::Exchange& x, const store::Client& client,
+                                   Names& out) {
   out = asked_realms(x, client);
   if (out.empty()) out = client.default_realms;
   for (const std::string& realm : out) {
-    const auto& all = x.gate.settings.oauth.realms;
+    const auto& all = x.config.settings.oauth.realms;
     const bool there = std::any_of(all.begin(), all.end(),
                                    [&](const conf::Realm& one) { return one.name == realm; });
     const bool may =
@@ -102,11 +103,12 @@ Step choose_realms(const Exchange& x, const store::Client& client, Names& out) {
   return nullptr;
 }
 
-Step choose_callback(const Exchange& x, const store::Client& client, std::string& out) {
+exchange::RefusalPtr choose_callback(const exchange::Exchange& x, const store::Client& client,
+                                     std::string& out) {
   const verify::Claim& claim = *x.claim;
   if (claim.callback && !claim.callback->empty()) {
     out = *claim.callback;
-  } else if (x.gate.settings.oauth.default_callback && !client.redirect_uris.empty()) {
+  } else if (x.config.settings.oauth.default_callback && !client.redirect_uris.empty()) {
     out = client.redirect_uris.front();
   } else {
     return rejected_for(Reason::ParameterAbsent, "oauth_callback");
@@ -121,21 +123,21 @@ using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // Extras never speak in place of what the protocol says: settings and records refuse names that
 // begin with "oauth_".
-void reply(Exchange& x, Pairs fields, const std::map<std::string, std::string>& extra,
-           const std::map<std::string, std::string>& more) {
+void respond(exchange::Exchange& x, Pairs fields, const std::map<std::string, std::string>& extra,
+             const std::map<std::string, std::string>& more) {
   for (const auto& [name, value] : extra) {
     if (!more.contains(name)) fields.emplace_back(name, value);
   }
   for (const auto& [name, value] : more) fields.emplace_back(name, value);
-  x.answer = std::make_unique<Answer>();
-  x.answer->content_type = "application/x-www-form-urlencoded";
-  x.answer->fields = {{"Pragma", "no-cache"}};
-  x.answer->body = form_encoded(fields);
+  x.own_response = std::make_unique<reply::Response>();
+  x.own_response->content_type = "application/x-www-form-urlencoded";
+  x.own_response->fields = {{"Pragma", "no-cache"}};
+  x.own_response->body = form_encoded(fields);
 }
 
-void reply_with(Exchange& x, const store::Token& token, const store::Client& client) {
-  const conf::OAuth& oauth = x.gate.settings.oauth;
-  const std::int64_t now = x.gate.clock.unix_seconds();
+void reply_with(exchange::Exchange& x, const store::Token& token, const store::Client& client) {
+  const conf::OAuth& oauth = x.config.settings.oauth;
+  const std::int64_t now = x.config.clock.unix_seconds();
   const std::string realms = joined(token.realms);
   std::string expires, authorization_expires;
   Pairs fields{{"oauth_token", token.token}, {"oauth_token_secret", token.secret.reveal()}};
@@ -153,11 +155,12 @@ void reply_with(Exchange& x, const store::Token& token, const store::Client& cli
       fields.emplace_back("oauth_authorization_expires_in", authorization_expires);
     }
   }
-  reply(x, std::move(fields), oauth.access_token_extra, client.extra);
+  respond(x, std::move(fields), oauth.access_token_extra, client.extra);
 }
 
-store::Token fresh_token(const Exchange& x, const store::Client& client, std::int64_t now) {
-  const conf::OAuth& oauth = x.gate.settings.oauth;
+store::Token fresh_token(const exchange::Exchange& x, const store::Client& client,
+                         std::int64_t now) {
+  const conf::OAuth& oauth = x.config.settings.oauth;
   store::Token token;
   token.token = fresh_name(oauth);
   token.secret = verify::Secret(fresh_name(oauth));
@@ -173,10 +176,10 @@ store::Token fresh_token(const Exchange& x, const store::Client& client, std::in
 }
 
 // The client as it is now; it was known a moment ago.
-Step find_client(Exchange& x, store::Client& client) {
+exchange::RefusalPtr find_client(exchange::Exchange& x, store::Client& client) {
   auto found = x.worker.reader().client(x.claim->client);
   if (!found && found.error().kind == store::Error::Kind::NotFound) {
-    return rejected(Reason::ClientUnknown);
+    return exchange::rejected(Reason::ClientUnknown);
   }
   if (!found) return store_fault(found.error());
   client = *std::move(found);
@@ -185,7 +188,7 @@ Step find_client(Exchange& x, store::Client& client) {
 
 // What a write came to: a refusal, or `out`.
 template <class T>
-Step outcome(std::optional<store::Flow<T>> done, T& out) {
+exchange::RefusalPtr outcome(std::optional<store::Flow<T>> done, T& out) {
   if (!done) return busy();
   if (!*done) return store_fault(done->error());
   if (!**done) return problem((**done).error());
@@ -193,74 +196,76 @@ Step outcome(std::optional<store::Flow<T>> done, T& out) {
   return nullptr;
 }
 
-Task<Step> renew(Exchange& x, const store::Client& client) {
+net::Task<exchange::RefusalPtr> renew(exchange::Exchange& x, const store::Client& client) {
   const verify::Claim& claim = *x.claim;
-  Desk& desk = x.gate.desk;
-  const std::int64_t now = x.gate.clock.unix_seconds();
+  exchange::Storage& storage = x.config.storage;
+  const std::int64_t now = x.config.clock.unix_seconds();
   const store::Renewal renewal{.client = std::string(claim.client),
                                .token = std::string(claim.token.value_or("")),
                                .handle = verify::Secret(*claim.session_handle),
                                .fresh = fresh_token(x, client, now),
                                .now = now};
-  auto write = [&desk, &renewal] { return store::renew(desk.credentials, renewal); };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
+  auto write = [&storage, &renewal] { return store::renew(storage.credentials, renewal); };
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(write));
   store::Token token;
-  if (Step refusal = outcome(std::move(done), token)) co_return refusal;
+  if (exchange::RefusalPtr refusal = outcome(std::move(done), token)) co_return refusal;
   reply_with(x, token, client);
   co_return nullptr;
 }
 
-Task<Step> exchange(Exchange& x, const store::Client& client) {
+net::Task<exchange::RefusalPtr> exchange(exchange::Exchange& x, const store::Client& client) {
   const verify::Claim& claim = *x.claim;
-  Desk& desk = x.gate.desk;
-  const std::int64_t now = x.gate.clock.unix_seconds();
+  exchange::Storage& storage = x.config.storage;
+  const std::int64_t now = x.config.clock.unix_seconds();
   const store::Exchange wanted{.client = std::string(claim.client),
                                .request_token = std::string(claim.token.value_or("")),
                                .verifier = verify::Secret(*claim.verifier),
                                .fresh = fresh_token(x, client, now),
                                .now = now};
-  auto write = [&desk, &wanted] { return store::exchange(desk.credentials, wanted); };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
+  auto write = [&storage, &wanted] { return store::exchange(storage.credentials, wanted); };
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(write));
   store::Token token;
-  if (Step refusal = outcome(std::move(done), token)) co_return refusal;
+  if (exchange::RefusalPtr refusal = outcome(std::move(done), token)) co_return refusal;
   reply_with(x, token, client);
   co_return nullptr;
 }
 
 }  // namespace
 
-Task<Step> issue_request_token(Exchange& x) {
+net::Task<exchange::RefusalPtr> issue_request_token(exchange::Exchange& x) {
   store::Client client;
   store::RequestToken token;
-  Step refusal = find_client(x, client);
+  exchange::RefusalPtr refusal = find_client(x, client);
   if (!refusal) refusal = choose_callback(x, client, token.callback);
   if (!refusal) refusal = choose_realms(x, client, token.realms);
   if (refusal) co_return refusal;
-  const conf::OAuth& oauth = x.gate.settings.oauth;
+  const conf::OAuth& oauth = x.config.settings.oauth;
   token.token = fresh_name(oauth);
   token.secret = verify::Secret(fresh_name(oauth));
   token.client = client.key;
-  token.created = x.gate.clock.unix_seconds();
+  token.created = x.config.clock.unix_seconds();
   token.expires = token.created + seconds(oauth.request_token_lifetime);
   const store::IssueRequest request{.token = token,
-                                    .most_of_client = x.gate.settings.limits.request_tokens,
+                                    .most_of_client = x.config.settings.limits.request_tokens,
                                     .now = token.created};
-  Desk& desk = x.gate.desk;
-  auto write = [&desk, &request] { return store::issue_request_token(desk.credentials, request); };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
+  exchange::Storage& storage = x.config.storage;
+  auto write = [&storage, &request] {
+    return store::issue_request_token(storage.credentials, request);
+  };
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(write));
   store::Done issued;
   refusal = outcome(std::move(done), issued);
   if (refusal) co_return refusal;
   Pairs fields{{"oauth_token", token.token},
                {"oauth_token_secret", token.secret.reveal()},
                {"oauth_callback_confirmed", "true"}};
-  reply(x, std::move(fields), oauth.request_token_extra, {});
+  respond(x, std::move(fields), oauth.request_token_extra, {});
   co_return nullptr;
 }
 
-Task<Step> exchange_tokens(Exchange& x) {
+net::Task<exchange::RefusalPtr> exchange_tokens(exchange::Exchange& x) {
   store::Client client;
-  Step refusal = find_client(x, client);
+  exchange::RefusalPtr refusal = find_client(x, client);
   if (refusal) co_return refusal;
   const verify::Claim& claim = *x.claim;
   if (claim.renews()) {
@@ -273,19 +278,19 @@ Task<Step> exchange_tokens(Exchange& x) {
   co_return refusal;
 }
 
-Task<Step> revoke_own_token(Exchange& x) {
-  Desk& desk = x.gate.desk;
+net::Task<exchange::RefusalPtr> revoke_own_token(exchange::Exchange& x) {
+  exchange::Storage& storage = x.config.storage;
   const std::string token(x.claim->token.value_or(""));
-  auto write = [&desk, &token]() -> store::Result<store::Done> {
-    auto change = desk.credentials.begin();
+  auto write = [&storage, &token]() -> store::Result<store::Done> {
+    auto change = storage.credentials.begin();
     if (!change) return change.failure();
     if (auto gone = change->revoke_token(token); !gone) return gone.failure();
     return change->commit();
   };
-  auto done = co_await in_background(x, Background::Kind::Write, std::move(write));
+  auto done = co_await in_background(x, net::Background::Kind::Write, std::move(write));
   if (!done) co_return busy();
   if (!*done) co_return store_fault(done->error());
-  reply(x, {{"revoked", "true"}}, {}, {});
+  respond(x, {{"revoked", "true"}}, {}, {});
   co_return nullptr;
 }
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "gateway/cli/program.h"
-#include "gateway/json.h"
+#include "gateway/net/json.h"
 
 namespace tests {
 
@@ -23,7 +23,7 @@ namespace json = gateway::json;
 
 inline constexpr std::int64_t kNow = 1'900'000'000;  // 2030-03-17T17:46:40Z
 
-struct FixedClock final : gateway::Clock {
+struct FixedClock final : gateway::net::Clock {
   std::int64_t now = kNow;
   std::int64_t unix_seconds() const override { return now; }
 };

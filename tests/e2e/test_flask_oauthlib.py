@@ -1,4 +1,4 @@
-"""Moving in from Flask-OAuthlib, by the script and the commands that README.md gives for it."""
+"""Moving in from Flask-OAuthlib, by the script for it and the commands that FROM-FLASK-OAUTHLIB.md gives."""
 
 import hashlib
 import json
@@ -117,11 +117,9 @@ def fill(url):
     engine.dispose()
 
 
-def readme(language):
-    """The one block in a language that the section has."""
-    text = (TOP / "README.md").read_text()
-    section = text.split("\n## Coming from Flask-OAuthlib\n")[1].split("\n## ")[0]
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", section, re.M | re.S)
+def commands():
+    """The one block of them that the document has."""
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", (TOP / "gateway/provider/FROM-FLASK-OAUTHLIB.md").read_text(), re.M | re.S)
     return block
 
 
@@ -131,16 +129,16 @@ class Moved:
     def __init__(self, gate, room, store):
         self.gate = gate
         self.store = store
-        (room / "from_flask.py").write_text(readme("python"))
+        (room / "gateway").symlink_to(TOP / "gateway")
         shutil.copy(gate.file, room / "gate.toml")
         programs = room / "bin"
         programs.mkdir()
         (programs / "portcullis").symlink_to(os.path.abspath(BINARY))
         (programs / "python3").symlink_to(sys.executable)
         kept = "cp -p moved.jsonl kept.jsonl && "  # the commands end with its removal
-        commands = readme("sh").replace("rm moved.jsonl", kept + "rm moved.jsonl")
+        told = commands().replace("rm moved.jsonl", kept + "rm moved.jsonl")
         environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "LC_ALL": "C"}
-        done = subprocess.run(["sh", "-ec", commands], cwd=room, env=environment, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run(["sh", "-ec", told], cwd=room, env=environment, capture_output=True, timeout=PATIENCE)
         self.said, self.complaints = done.stdout.decode(), done.stderr.decode()
         assert done.returncode == 0, self.complaints
         self.file = room / "kept.jsonl"

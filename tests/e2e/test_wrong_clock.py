@@ -1,12 +1,12 @@
 """A clock that was ahead and was put right: what refuses is told by the log, `explain`, `check --live` and the answer, and
-the two ways out that the README has lead out."""
+the two ways out that gateway/README.md has lead out."""
 
 import json
 import time
 
 import pytest
 
-from gate import run
+from gate import TOP, run
 from test_crashes import cut_power
 from wire import eventually
 
@@ -89,7 +89,7 @@ def test_what_refuses_is_told_everywhere(told, store, ahead, how):
     assert not live["ok"] and utc(floor)[:16] in live["sentence"]
     id = refused.one("x-request-id")
     for reasons in (told.kept(id), told.explained(told.signed())[1]):
-        assert utc(floor)[:16] in reasons["timestamp_refused"] and "README" in reasons["timestamp_refused"]
+        assert utc(floor)[:16] in reasons["timestamp_refused"] and "gateway/README.md" in reasons["timestamp_refused"]
     told.gate.stop()  # and with nobody there
     assert not told.live()["ok"]
     code, reasons = told.explained(told.signed())
@@ -109,6 +109,10 @@ def broken(told, recorder, ahead=DAY):
     told.logged("signed requests are refused with timestamp_refused until")
     recorder.seen.clear()
     return later
+
+
+def test_the_section_that_all_of_these_name_is_there():
+    assert "\n### Clocks that were wrong\n" in (TOP / "gateway/README.md").read_text()
 
 
 def test_waiting_leads_out_and_forgets_nothing(told, recorder):

@@ -6,7 +6,7 @@ using namespace gateway;
 using namespace gateway::provider;
 
 TEST_CASE("all cookies of the name are found, in any Cookie field, and no others") {
-  RequestHead head;
+  http::RequestHead head;
   head.fields = {{"Cookie", "a=1; portcullis=one;portcullis = no; xportcullis=2"},
                  {"X-Cookie", "portcullis=three"},
                  {"cookie", "portcullis=t=wo ;  portcullis; ;"},
@@ -38,7 +38,7 @@ TEST_CASE("what a browser is known by is for the sign-in page alone, an id for e
 
 TEST_CASE("ids of a known browser are read as they were set, and no more of them than could be") {
   const std::string a(27, 'a'), b(27, 'b');
-  RequestHead head;
+  http::RequestHead head;
   const std::string value = "portcullis-known=" + a + "." + b + "; portcullis-known=x.." +
                             b.substr(1) + ".; " + "portcullis-known=" + b +
                             "; __Secure-portcullis-known=" + a;

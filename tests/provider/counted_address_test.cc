@@ -15,7 +15,7 @@ struct Case {
   bool secure;
   const char* scheme;
   const char* authority;
-  std::vector<Field> fields;
+  std::vector<http::Field> fields;
   const char* client;  // of trusted proxies
   const char* counted;
 };
@@ -27,7 +27,7 @@ std::vector<conf::Cidr> proxies() {
 }  // namespace
 
 TEST_CASE("a failure counts against an address only where that says something about who failed") {
-  const Field xff{"X-Forwarded-For", "203.0.113.7"};
+  const http::Field xff{"X-Forwarded-For", "203.0.113.7"};
   const Case cases[] = {
       {"a client over TLS", "203.0.113.7", true, "https", "a.test", {}, "", "203.0.113.7"},
       {"a client over HTTP", "203.0.113.7", false, "http", "a.test", {}, "", "203.0.113.7"},

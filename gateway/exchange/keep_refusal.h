@@ -1,0 +1,12 @@
+#pragma once
+
+// A refused request of a client that there is, put aside for `portcullis explain --id`.
+
+#include "gateway/exchange/context.h"
+
+namespace gateway::exchange {
+
+// If there is room.
+void keep_refusal(const Exchange& x, reply::RefusalKind fault);
+
+}  // namespace gateway::exchange
