@@ -1,7 +1,7 @@
 #pragma once
 
-// Every way a request can end without the backend's answer, and the one table that turns it into a
-// status, a body and a log word. Pure.
+// Every way a request can end without the backend's response, and the one table that turns it into
+// a status, a body and a log word. Pure.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 #include "conf/settings.h"
 #include "gateway/http/error.h"
 #include "gateway/upstream/error.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 namespace gateway::reply {
 
@@ -48,7 +48,7 @@ enum class RefusalKind : std::uint8_t {
 
 struct Refusal {
   RefusalKind kind = RefusalKind::InternalFault;
-  verify::Reject reject;         // with RefusalKind::Verification
+  verify::Rejection reject;      // with RefusalKind::Verification
   std::string detail;            // for the log and, if verbose, the caller; never a secret
   std::string allow;             // with MethodNotAllowed
   std::int64_t retry_after = 1;  // seconds, with 429

@@ -66,7 +66,7 @@ class UpstreamPool {
   }
 
   // A pooled connection, or null. Each is looked at first: what arrived on it while it was idle
-  // would be taken for the answer to the next request, perhaps of another client.
+  // would be taken for the response to the next request, perhaps of another client.
   UpstreamLease take();
   // A new connection to the next server that answers.
   net::Task<verify::Result<UpstreamLease, upstream::Error>> connect();
