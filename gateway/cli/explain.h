@@ -51,7 +51,8 @@ struct Cause {
 
 // Why the gate refused a request that it kept.
 struct KeptReason {
-  std::string word, detail;  // as the log has them
+  std::string word, detail;     // as the log has them
+  bool signed_removed = false;  // something that was signed was not kept
 };
 
 // A request to look at.

@@ -68,7 +68,7 @@ Outcome<Subject> read_kept(const std::string& id, const Place& place) {
   Subject out;
   out.request = *std::move(request);
   out.received = kept->time;
-  out.kept = KeptReason{kept->reason, kept->detail};
+  out.kept = KeptReason{kept->reason, kept->detail, kept->signed_removed};
   UrlUsed url = choose_url(out.request, place.settings ? &*place.settings : nullptr);
   if (!kept->scheme.empty()) {
     url.external = {kept->scheme, kept->authority, kept->path_prefix};
@@ -91,6 +91,12 @@ Outcome<Subject> read_kept(const std::string& id, const Place& place) {
 }
 
 void settle(const KeptReason& kept, Report& report) {
+  if (kept.signed_removed) {
+    // The credentials were there when it came, in what was taken out.
+    std::erase_if(report.explanation.findings, [](const verify::Finding& one) {
+      return one.reason == Reason::CredentialsAbsent;
+    });
+  }
   if (!is(kept.word, Reason::SignatureInvalid)) {
     if (is_told(kept.word, report)) return;
     report.causes.insert(report.causes.begin(), {kept.word, sentence(kept)});
