@@ -161,8 +161,8 @@ std::int64_t time_sum(std::int64_t a, std::int64_t b) {
                : std::numeric_limits<std::int64_t>::min();
 }
 
-// A ledger that is open changes all the time, so what the pulse says of it is not asked: a gate
-// that serves it knows what it has.
+// A ledger that is open changes between two looks: the pulse is read last, which only makes it know
+// more.
 Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
   auto mark = HighWaterMark::look(ledger_mark(store));
   if (!mark) return mark.failure();
@@ -170,8 +170,9 @@ Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
   if (!data) return data.failure();
   const auto changed = change_of(ledger_data(store), *data);
   if (!changed) return changed.failure();
+  const bool covered = LedgerPulse::seen_to_cover(store, *changed);
   const Trust trust =
-      judge(*mark, *data, *changed, /*covered=*/true, boot_id.empty() ? read_boot_id() : boot_id);
+      judge(*mark, *data, *changed, covered, boot_id.empty() ? read_boot_id() : boot_id);
   SeenFloor out;
   if (*mark) {
     const HighWaterMarkState& state = (*mark)->state();

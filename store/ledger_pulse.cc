@@ -82,6 +82,19 @@ bool LedgerPulse::covers(std::int64_t changed_ns) const {
   return changed_ns <= page_->when_ns + (under_way ? kSlackNs : kTickNs);
 }
 
+bool LedgerPulse::seen_to_cover(const fs::path& store, std::int64_t changed_ns) {
+  const fs::path path = store / "pulse";
+  const FileHandle file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const auto own = identity(path);
+  Page page{};
+  if (!file.open() || !own || !*own) return false;
+  if (::pread(file.get(), static_cast<void*>(&page), sizeof page, 0) != ssize_t{sizeof page}) {
+    return false;
+  }
+  if (page.magic != kMagic || FileIdentity{page.inode, page.born_ns} != **own) return false;
+  return page.begun != page.done || changed_ns <= page.when_ns + kTickNs;
+}
+
 void LedgerPulse::begin(std::uint64_t txn) {
   touch();
   page_->begun = txn;

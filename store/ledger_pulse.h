@@ -32,6 +32,9 @@ class LedgerPulse {
   // A ledger file with this change time was last changed by the gate. Between transactions that is
   // told to a tick of the clock, so that older files can't be put back within it.
   bool covers(std::int64_t changed_ns) const;
+  // The same for others, while a gate may have it open: reads it, and makes nothing. True also of a
+  // transaction under way, which may take any time.
+  static bool seen_to_cover(const std::filesystem::path& store, std::int64_t changed_ns);
 
   void begin(std::uint64_t txn);  // before it writes anything, for its pages are those of the file
   void end(std::uint64_t txn);    // after its commit

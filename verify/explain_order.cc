@@ -82,12 +82,19 @@ void sort(std::vector<Entry>& entries, Order order) {
       return by([](const Entry& e) { return std::pair(locale_key(e.name), locale_key(e.value)); });
     case Order::Values:
       return by([](const Entry& e) { return std::tie(e.value); });
+    case Order::ValuesDown:
+      std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return std::tie(a.name, b.value) < std::tie(b.name, a.value);
+      });
+      return;
     case Order::OwnFirst:
       return by([](const Entry& e) { return std::tuple(!is_own(e), e.name, e.value); });
     case Order::OwnLast:
       return by([](const Entry& e) { return std::tuple(is_own(e), e.name, e.value); });
     case Order::ReceivedLast:
       return by([](const Entry& e) { return is_own(e); });
+    case Order::ReceivedFirst:
+      return by([](const Entry& e) { return !is_own(e); });
     case Order::Received:
       break;
   }

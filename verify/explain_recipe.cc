@@ -56,7 +56,8 @@ Entry entry_of(const Item& item, const Recipe& recipe) {
   out.name = spelt(item.name, way.plus, item.raw_name ? Writing::Decoded : way.names, recipe.inner);
   out.value = spelt(item.value, way.plus, item.raw ? Writing::Decoded : way.values, recipe.inner);
   if (recipe.order == Order::Decoded || recipe.order == Order::OwnFirst ||
-      recipe.order == Order::OwnLast || recipe.order == Order::ReceivedLast) {
+      recipe.order == Order::OwnLast || recipe.order == Order::ReceivedLast ||
+      recipe.order == Order::ReceivedFirst) {
     out.meant_name = decoded(item.name, way.plus);
     out.meant_value = decoded(item.value, way.plus);
   }

@@ -40,18 +40,20 @@ enum class Writing : std::uint8_t {
 
 // What the parameters are sorted by.
 enum class Order : std::uint8_t {
-  Encoded,       // name and then value, both encoded: the right way
-  Decoded,       // name and then value, before they are encoded
-  Joined,        // the text "name=value"
-  Names,         // the name alone; values as they were received
-  IgnoringCase,  // the name alone, in any case
-  Dictionary,    // the text "name=value" in any case, and digits as numbers
-  Locale,        // as people's languages sort: marks, digits, letters in any case
-  Values,        // the value alone
-  Received,      // nothing
-  OwnFirst,      // each kind by itself, and those that begin with oauth_ first
-  OwnLast,       // the same, and those last
-  ReceivedLast,  // nothing, and those that begin with oauth_ last
+  Encoded,        // name and then value, both encoded: the right way
+  Decoded,        // name and then value, before they are encoded
+  Joined,         // the text "name=value"
+  Names,          // the name alone; values as they were received
+  IgnoringCase,   // the name alone, in any case
+  Dictionary,     // the text "name=value" in any case, and digits as numbers
+  Locale,         // as people's languages sort: marks, digits, letters in any case
+  Values,         // the value alone
+  ValuesDown,     // the name, and then the value downwards
+  Received,       // nothing
+  OwnFirst,       // each kind by itself, and those that begin with oauth_ first
+  OwnLast,        // the same, and those last
+  ReceivedLast,   // nothing, and those that begin with oauth_ last
+  ReceivedFirst,  // nothing, and those first
 };
 
 struct Item {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string>
 
 #include "verify/explain_slips.h"
@@ -27,21 +28,40 @@ void replace(Items& items, Source source, std::string_view text) {
   }
 }
 
+// What stands beside protocol parameters, which a client often adds later.
+std::string without_own(std::string_view text, Source source) {
+  std::string out;
+  for (const Item& item : form_items(text, source)) {
+    if (is_own(item)) continue;
+    if (!out.empty()) out += '&';
+    out += item.name + (item.bare ? "" : "=") + item.value;
+  }
+  return out;
+}
+
 using Map = std::function<std::string(std::string_view)>;
+
+void add_reading_of(Source source, const std::string& text, const char* name,
+                    const std::string& sentence, const Map& map, Slips& out) {
+  if (text.empty()) return;
+  out.add(Aspect::Items, name, sentence,
+          [source, again = map(text)](Recipe& r) { replace(r.items, source, again); });
+  const std::string others = without_own(text, source);
+  if (others.empty() || others.size() == text.size()) return;
+  out.add(Aspect::Items, name, sentence, [source, again = map(others)](Recipe& r) {
+    std::vector<Item> own;
+    std::copy_if(r.items.begin(), r.items.end(), std::back_inserter(own),
+                 [source](const Item& item) { return item.source == source && is_own(item); });
+    replace(r.items, source, again);
+    r.items.insert(r.items.end(), own.begin(), own.end());
+  });
+}
 
 void add_reading(const Evidence& evidence, const char* name, const std::string& sentence,
                  const Map& map, Slips& out) {
-  const std::string query(query_of(evidence)), form(evidence.request.form.value_or(""));
-  if (!query.empty()) {
-    const std::string text = map(query);
-    out.add(Aspect::Items, name, sentence,
-            [text](Recipe& r) { replace(r.items, Source::Query, text); });
-  }
-  if (!form.empty()) {
-    const std::string text = map(form);
-    out.add(Aspect::Items, name, sentence,
-            [text](Recipe& r) { replace(r.items, Source::Form, text); });
-  }
+  add_reading_of(Source::Query, std::string(query_of(evidence)), name, sentence, map, out);
+  add_reading_of(Source::Form, std::string(evidence.request.form.value_or("")), name, sentence, map,
+                 out);
 }
 
 std::string with(std::string_view text, char from, std::string_view to) {
@@ -64,10 +84,16 @@ Item* first_of_query(Items& items) {
 }
 
 void add_question_marks(const Evidence& evidence, Slips& out) {
-  if (query_of(evidence).empty()) return;
   const std::string sentence =
       "The '?' before the query was signed as part of the first parameter's name: it belongs to "
       "neither the URL nor the parameters.";
+  if (query_of(evidence).empty()) {
+    if (!evidence.request.target.ends_with('?')) return;
+    return out.add(Aspect::Items, "question_mark_signed", sentence, [](Recipe& r) {
+      r.items.push_back({.name = "?", .bare = true, .raw_name = true});
+      r.bare_names = true;
+    });
+  }
   out.add(Aspect::Items, "question_mark_signed", sentence, [](Recipe& r) {
     if (Item* item = first_of_query(r.items)) item->name.insert(0, "?");
   });
@@ -119,6 +145,18 @@ void add_query_slips(const Evidence& evidence, Slips& out) {
       evidence, "divided_at_semicolons",
       "The query or form was divided at ';' too: only '&' divides parameters.",
       [](std::string_view text) { return with(text, ';', "&"); }, out);
+  add_reading(
+      evidence, "divided_at_semicolons",
+      "The query or form was divided at ';' too, and pieces without '=' were left out: only '&' "
+      "divides parameters, and a piece without '=' is one without a value.",
+      [](std::string_view text) {
+        std::string again;
+        for (const Item& item : form_items(with(text, ';', "&"), Source::Query)) {
+          if (!item.bare) again += (again.empty() ? "" : "&") + item.name + '=' + item.value;
+        }
+        return again;
+      },
+      out);
   add_reading(
       evidence, "html_ampersands",
       "The query or form was signed with its '&' escaped as \"&amp;\": sign what is sent.",

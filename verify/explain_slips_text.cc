@@ -93,8 +93,10 @@ void add_orders(Slips& out) {
       {"own_parameters_first", Order::OwnFirst, "with those of OAuth before all others"},
       {"own_parameters_last", Order::OwnLast, "with those of OAuth behind all others"},
       {"sorted_by_value", Order::Values, "by value"},
+      {"values_sorted_down", Order::ValuesDown, "by name, but those of one name downwards"},
       {"not_sorted", Order::Received, "not at all"},
       {"not_sorted", Order::ReceivedLast, "not at all"},
+      {"not_sorted", Order::ReceivedFirst, "not at all"},
   };
   for (const Row& row : rows) {
     const Order order = row.order;

@@ -85,6 +85,14 @@ void add_host(const Evidence& evidence, const Recipe& right, Slips& out) {
     add_authority("host_in_capitals", written,
                   "The host was signed in capital letters: write it in lower case.", out);
   }
+  const std::string capitals = without_port(host);
+  const std::string_view port = usual_port(right.scheme);
+  if (capitals != lower_case(capitals) && right.authority == lower_case(capitals)) {
+    add_authority("host_in_capitals_and_port", capitals + std::string(port),
+                  "The host was signed in capital letters and with " + std::string(port) +
+                      ", which a base string never has: sign " + shown(right.authority) + '.',
+                  out);
+  }
 }
 
 void add_names_of_host(const Evidence& evidence, const Recipe& right, Slips& out) {
@@ -135,9 +143,9 @@ void add_whole_urls(const Recipe& right, Slips& out) {
           [](Recipe& r) { r.scheme = upper_case(r.scheme); });
 }
 
-std::string without_parameters(const std::string& path) {
-  const std::size_t at = path.find(';', path.rfind('/') + 1);
-  return path.substr(0, at);
+// At the first ';', whatever segment it is of, or at that of the last one.
+std::string without_parameters(const std::string& path, std::size_t from) {
+  return path.substr(0, path.find(';', from));
 }
 
 // "/v1/x" without its first segments, for clients that know a URL by another base.
@@ -315,8 +323,10 @@ void add_path_slips(const Evidence& evidence, const Recipe& right, Slips& out) {
   add_path("slash_added", right.path + '/',
            "The path was signed with a '/' at its end that is not called: leave it out.", out);
   add_spellings_of_path(right, out);
-  add_path("path_parameters_left_out", without_parameters(right.path),
-           "The path was cut at the ';' before it was signed: sign it whole.", out);
+  for (const std::size_t from : {right.path.rfind('/') + 1, std::size_t{0}}) {
+    add_path("path_parameters_left_out", without_parameters(right.path, from),
+             "The path was cut at the ';' before it was signed: sign it whole.", out);
+  }
   add_query_in_url(evidence, right, out);
   add_segments(right, out);
   add_whole_urls(right, out);

@@ -12,6 +12,7 @@
 #include "gateway/auth/policy.h"
 #include "gateway/cli/text.h"
 #include "gateway/net/json.h"
+#include "gateway/reply/refusal.h"
 #include "gateway/routing/routes.h"
 #include "store/floor.h"
 #include "verify/claim.h"
@@ -67,6 +68,17 @@ std::optional<std::int64_t> parse_date(const std::string* text) {
   return timegm(&parts);
 }
 
+// A Content-Encoding that a backend may undo, as the gate sees it; empty without one.
+std::string_view coding_of(const RequestText& request) {
+  for (const auto& [name, value] : request.fields) {
+    if (http::same_name(name, "Content-Encoding") && !value.empty() &&
+        !http::same_name(value, "identity")) {
+      return value;
+    }
+  }
+  return {};
+}
+
 // One look at one request, with the URL taken for the one that counts.
 class Inspection {
  public:
@@ -80,14 +92,17 @@ class Inspection {
     kept_ = subject.kept;
   }
 
-  Outcome<Explanation> run() && {
+  Outcome<ExplainReport> run() && {
     if (report_.url.refused) {
       report_.causes.push_back(
           {"misdirected", *report_.url.refused + " The gate answers 421 or 400."});
     }
-    for (const std::string& flaw : report_.request.flaws) {
+    for (const http::Error& flaw : report_.request.flaws) {
+      const reply::Refusal refusal = reply::refusal_of(flaw);
       report_.causes.push_back(
-          {"message_malformed", "The gate refuses this message with 400: " + flaw + '.'});
+          {std::string(log_word(refusal)), "The gate refuses this message with " +
+                                               std::to_string(status_of(refusal, {})) + ": " +
+                                               flaw.sentence + '.'});
     }
     find_rules();
     for (Cause& cause : size_causes(report_.request, place_.settings)) {
@@ -273,8 +288,8 @@ class Inspection {
     if (route_.auth == conf::Auth::None) return;
     std::string at_fault = "Content-Type " + conf::quoted(std::string(type));
     if (kind == verify::BodyKind::Form) {
-      const std::string_view coding = request.value_or_empty("Content-Encoding");
-      if (coding.empty() || http::same_name(coding, "identity")) return;
+      const std::string_view coding = coding_of(request);
+      if (coding.empty()) return;
       at_fault = "Content-Encoding " + conf::quoted(std::string(coding));
     }
     const auto reason = verify::Reason::FormUnclear;
@@ -311,7 +326,7 @@ class Inspection {
   std::optional<std::int64_t> received_;
   conf::Route route_;  // what rules_ points into
   std::optional<AtProvider> at_provider_;
-  Explanation report_;
+  ExplainReport report_;
   verify::Evidence evidence_;
   verify::Keys keys_;
   verify::KnownSecrets secrets_;

@@ -51,7 +51,8 @@ struct Cause {
 
 // Why the gate refused a request that it kept.
 struct KeptReason {
-  std::string word, detail;  // as the log has them
+  std::string word, detail;     // as the log has them
+  bool signed_removed = false;  // something that was signed was not kept
 };
 
 // A request to look at.
@@ -98,7 +99,7 @@ std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Cla
                                  std::int64_t now, std::int64_t window_past_s);
 
 // All that is told of a request.
-struct Explanation {
+struct ExplainReport {
   RequestText request;  // its remarks are told too
   UrlUsed url;
   std::vector<Cause> causes;
@@ -115,12 +116,12 @@ struct Explanation {
 // explain_kept.cc: a refusal as the gate kept it, with the URL that it took for the signed one; and
 // its reason among those of the report, first if nothing else there tells of it.
 Outcome<Subject> read_kept(const std::string& id, const Place& place);
-void settle(const KeptReason& kept, Explanation& report);
+void settle(const KeptReason& kept, ExplainReport& report);
 
 // explain_report.cc: the same facts for people and as one JSON object. What `secrets` holds is not
 // shown, wherever a client may have put it.
-void print_report(const Explanation& report, std::ostream& out);
-void print_report_json(const Explanation& report, std::ostream& out);
-void hide(const verify::KnownSecrets& secrets, Explanation& report);
+void print_report(const ExplainReport& report, std::ostream& out);
+void print_report_json(const ExplainReport& report, std::ostream& out);
+void hide(const verify::KnownSecrets& secrets, ExplainReport& report);
 
 }  // namespace gateway::cli

@@ -38,7 +38,7 @@ std::string sentence(const KeptReason& kept) {
   return out + std::string(advice(kept.word));
 }
 
-bool is_told(const std::string& word, const Explanation& report) {
+bool is_told(const std::string& word, const ExplainReport& report) {
   const auto& findings = report.explanation.findings;
   return std::any_of(report.causes.begin(), report.causes.end(),
                      [&](const Cause& one) { return one.name == word; }) ||
@@ -68,7 +68,7 @@ Outcome<Subject> read_kept(const std::string& id, const Place& place) {
   Subject out;
   out.request = *std::move(request);
   out.received = kept->time;
-  out.kept = KeptReason{kept->reason, kept->detail};
+  out.kept = KeptReason{kept->reason, kept->detail, kept->signed_removed};
   UrlUsed url = choose_url(out.request, place.settings ? &*place.settings : nullptr);
   if (!kept->scheme.empty()) {
     url.external = {kept->scheme, kept->authority, kept->path_prefix};
@@ -90,7 +90,13 @@ Outcome<Subject> read_kept(const std::string& id, const Place& place) {
   return out;
 }
 
-void settle(const KeptReason& kept, Explanation& report) {
+void settle(const KeptReason& kept, ExplainReport& report) {
+  if (kept.signed_removed) {
+    // The credentials were there when it came, in what was taken out.
+    std::erase_if(report.explanation.findings, [](const verify::Finding& one) {
+      return one.reason == Reason::CredentialsAbsent;
+    });
+  }
   if (!is(kept.word, Reason::SignatureInvalid)) {
     if (is_told(kept.word, report)) return;
     report.causes.insert(report.causes.begin(), {kept.word, sentence(kept)});

@@ -133,12 +133,25 @@ std::string body_of(std::string_view rest, const http::Gathered& gathered, Reque
   http::Error error;
   constexpr int kVersion = 11;
   if (http::check_framing(gathered, kVersion, framing, length, error) == http::Parse::Bad) {
-    out.flaws.push_back(error.sentence);
+    out.flaws.push_back(error);
     return std::string(without_line_end(rest));
   }
   if (framing == http::Framing::Chunked) return chunked_body(rest, out);
   if (framing == http::Framing::Length) return measured_body(rest, length, out);
   return std::string(without_line_end(rest));
+}
+
+// Of these the gate takes one alone, for it can't know which one a backend would take.
+void note_repeats(RequestText& out) {
+  for (const std::string_view name : {"Host", "Authorization", "Content-Type"}) {
+    const auto count = std::count_if(out.fields.begin(), out.fields.end(), [&](const auto& field) {
+      return http::same_name(field.first, name);
+    });
+    if (count > 1) {
+      out.flaws.push_back(
+          {http::ErrorKind::Malformed, std::string(name) + " given more than once"});
+    }
+  }
 }
 
 }  // namespace
@@ -181,6 +194,7 @@ ReadRequest read_http(std::string_view text) {
   out.method = line.method;
   out.target = line.target;
   for (const http::Field& field : fields) out.fields.emplace_back(field.name, field.value);
+  note_repeats(out);
   out.body = body_of(rest, gathered, out);
   return out;
 }

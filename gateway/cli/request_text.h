@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/error.h"
 #include "verify/result.h"
 
 namespace gateway::cli {
@@ -21,7 +22,7 @@ struct RequestText {
   std::string fragment;  // of the URL of a command; never sent
   std::string body;
   std::vector<std::string> remarks;
-  std::vector<std::string> flaws;  // for which the gate answers 400
+  std::vector<http::Error> flaws;  // for which the gate takes no such message
 
   // The first value of a field, in any case; null without one.
   const std::string* field(std::string_view name) const;

@@ -6,15 +6,6 @@
 #include "gateway/net/shares.h"
 
 namespace gateway::exchange {
-namespace {
-
-// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
-asio::ip::address unmapped(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-}
-
-}  // namespace
 
 Connection::Connection(Worker& worker, std::unique_ptr<net::Stream> stream,
                        const net::Tcp::endpoint& peer)
@@ -22,7 +13,7 @@ Connection::Connection(Worker& worker, std::unique_ptr<net::Stream> stream,
       worker_(worker),
       generation_(worker.generation_),
       stream_(std::move(stream)),
-      peer_(unmapped(peer.address()).to_string()),
+      peer_(net::unmapped(peer.address()).to_string()),
       address_size_(peer_.size()),
       peer_ip_(net::bytes_of(peer.address())),
       index_(worker.connections_.size()) {

@@ -47,7 +47,7 @@ void Worker::adopt(std::shared_ptr<const RuntimeConfig> next) {
   }
 }
 
-bool Worker::admit(const net::Tcp::endpoint& peer) {
+Worker::Admission Worker::admit(const net::Tcp::endpoint& peer) {
   const conf::Settings& settings = config().settings;
   const std::uint32_t limit = settings.limits.connections;
   const conf::IpAddress address = net::bytes_of(peer.address());
@@ -55,13 +55,13 @@ bool Worker::admit(const net::Tcp::endpoint& peer) {
   const bool many = routing::is_trusted(settings.listen.trusted_proxies, address);
   std::uint64_t most = settings.limits.connections_per_address;
   if (most == 0 || many) most = conf::kUnlimited;
-  if (!process_.connection_shares.take(network, 1, most)) return false;
+  if (!process_.connection_shares.take(network, 1, most)) return Admission::TooManyOfAddress;
   const auto staying = [this] { return process_.connections.load() - process_.ending.load(); };
   if (staying() >= limit - limit / kReserve) make_room_for(network);
-  if (process_.connections.fetch_add(1) - process_.ending.load() < limit) return true;
+  if (process_.connections.fetch_add(1) - process_.ending.load() < limit) return Admission::Granted;
   process_.connections.fetch_sub(1);
   process_.connection_shares.give_back(network, 1);
-  return false;
+  return Admission::TooMany;
 }
 
 // Of the address that has most on this thread, among those that have more than the one that comes:

@@ -41,9 +41,10 @@ class Worker {
   auth::UseCounter& uses() { return uses_; }
   store::Credentials::Reader& reader() { return reader_; }
 
-  // Counts one more connection; false if it is one too many. Where they run short, others make room
+  enum class Admission : std::uint8_t { Granted, TooMany, TooManyOfAddress };
+  // Counts one more connection, unless it is one too many. Where they run short, others make room
   // for one whose address has fewer.
-  bool admit(const net::Tcp::endpoint& peer);
+  Admission admit(const net::Tcp::endpoint& peer);
 
   std::unique_ptr<Scratch> take_scratch();
   void give_back(std::unique_ptr<Scratch> scratch);

@@ -10,6 +10,11 @@ conf::IpAddress bytes_of(const asio::ip::address& address) {
              : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
 }
 
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 conf::IpAddress network_of(const conf::IpAddress& address) {
   constexpr std::uint8_t kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(std::begin(kMapped), std::end(kMapped), address.begin())) return address;

@@ -15,6 +15,9 @@ namespace gateway::net {
 // Of a socket's peer; an IPv4 one as the IPv6 address that maps it.
 conf::IpAddress bytes_of(const asio::ip::address& address);
 
+// Who comes over IPv4 to a socket of IPv6 is known by the IPv4 address, like everybody else.
+asio::ip::address unmapped(const asio::ip::address& address);
+
 // What counts as one address: an IPv4 address, or the /64 of an IPv6 one, which one customer has
 // whole.
 conf::IpAddress network_of(const conf::IpAddress& address);

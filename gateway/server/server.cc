@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "gateway/server/session.h"
 
@@ -12,6 +13,10 @@ namespace {
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 constexpr int kBacklog = 4096;
 constexpr std::chrono::milliseconds kAcceptPause{100};  // when the process has no descriptor left
+// Lines of a thread about connections that are turned away. Those beyond are counted and told
+// together, so that a flood of them, which costs who sends it nothing, doesn't fill the log.
+constexpr unsigned kTurnedAwayLines = 10;
+constexpr std::chrono::seconds kTurnedAwayIn{1};
 
 net::Acceptor listen_on(asio::io_context& context, const net::Tcp::endpoint& endpoint,
                         bool shared) {
@@ -54,7 +59,11 @@ struct Server::ListenerThread {
       : worker(std::move(config), process, std::move(reader), number),
         acceptor(listen_on(worker.context(), endpoint, true)) {}
 
+  using Admission = exchange::Worker::Admission;
   void admit(net::Socket socket, const net::Tcp::endpoint& peer);
+  void turn_away(net::Socket socket, const net::Tcp::endpoint& peer, Admission limit);
+  void tell_of(const log::LogEntry& entry);
+  net::Task<void> tell_of_rest();
   net::Task<void> accept();
   void drain();
   net::Task<void> wait_until_drained();
@@ -62,6 +71,8 @@ struct Server::ListenerThread {
   exchange::Worker worker;
   net::Acceptor acceptor;
   std::thread thread;
+  // Connections turned away since the first line of the present kTurnedAwayIn.
+  unsigned turned_away = 0;
 };
 
 void Server::ListenerThread::admit(net::Socket socket, const net::Tcp::endpoint& peer) {
@@ -69,20 +80,51 @@ void Server::ListenerThread::admit(net::Socket socket, const net::Tcp::endpoint&
   net::ErrorCode ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(net::Tcp::no_delay(true), ignored);
-  if (!worker.admit(peer)) {
-    if (config.tls) return;
-    reply::Refusal refusal{.kind = reply::RefusalKind::Overloaded};
-    exchange::RequestId id = worker.next_request_id();
-    reply::RefusalContext context{
-        .request_id = id, .now = config.clock.unix_seconds(), .close = true};
-    std::string answer = reply::render(refusal, config.style, context);
-    socket.write_some(asio::buffer(answer), ignored);
-    return;
-  }
+  const Admission admission = worker.admit(peer);
+  if (admission != Admission::Granted) return turn_away(std::move(socket), peer, admission);
   std::unique_ptr<net::Stream> stream =
       config.tls ? config.tls->stream(std::move(socket)) : net::plain_stream(std::move(socket));
   asio::co_spawn(worker.context(), session(worker, std::move(stream), peer),
                  [&log = config.log](std::exception_ptr fault) { report(log, fault); });
+}
+
+// Who is about to speak TLS gets no response.
+void Server::ListenerThread::turn_away(net::Socket socket, const net::Tcp::endpoint& peer,
+                                       Admission limit) {
+  const exchange::RuntimeConfig& config = worker.config();
+  const exchange::RequestId id = worker.next_request_id();
+  const reply::Refusal refusal{.kind = reply::RefusalKind::Overloaded};
+  if (!config.tls) {
+    reply::RefusalContext context{
+        .request_id = id, .now = config.clock.unix_seconds(), .close = true};
+    std::string answer = reply::render(refusal, config.style, context);
+    net::ErrorCode ignored;
+    socket.write_some(asio::buffer(answer), ignored);
+  }
+  const bool of_address = limit == Admission::TooManyOfAddress;
+  const std::string from =
+      net::unmapped(peer.address()).to_string() + ":" + std::to_string(peer.port());
+  tell_of({.request_id = id,
+           .peer = from,
+           .status = config.tls ? 0 : static_cast<unsigned>(status_of(refusal, config.style)),
+           .reason = log_word(refusal),
+           .detail = of_address ? "limits.connections_per_address" : "limits.connections"});
+}
+
+void Server::ListenerThread::tell_of(const log::LogEntry& entry) {
+  if (turned_away == 0) asio::co_spawn(worker.context(), tell_of_rest(), asio::detached);
+  if (turned_away++ < kTurnedAwayLines) worker.config().log.record(entry, /*refused=*/true);
+}
+
+net::Task<void> Server::ListenerThread::tell_of_rest() {
+  net::Timer timer(worker.context());
+  timer.expires_after(kTurnedAwayIn);
+  co_await timer.async_wait(net::kAwait);
+  const unsigned count = std::exchange(turned_away, 0);
+  if (count <= kTurnedAwayLines) co_return;
+  worker.config().log.say(conf::LogLevel::Warn,
+                          "overloaded: " + std::to_string(count - kTurnedAwayLines) +
+                              " more connections were turned away within a second");
 }
 
 net::Task<void> Server::ListenerThread::accept() {

@@ -110,6 +110,17 @@ TEST_CASE("framing that the gate refuses is told") {
   }
 }
 
+TEST_CASE("fields of which the gate takes one alone are told where they stand twice") {
+  const std::string one = "GET / HTTP/1.1\nHost: h\nAuthorization: OAuth a\nContent-Type: a/b\n";
+  CHECK(http(one + "Accept: a/b\nAccept: c/d\n\n").flaws.empty());
+  for (const std::string name : {"Host", "authorization", "CONTENT-TYPE"}) {
+    const RequestText request = http(one + name + ": x\n\n");
+    REQUIRE(request.flaws.size() == 1);
+    CHECK(has({request.flaws[0].sentence}, "given more than once"));
+  }
+  CHECK(http(one + "Host: i\nHost: j\nContent-Type: c\n\n").flaws.size() == 2);
+}
+
 TEST_CASE("what curl -v shows, other versions, and blank lines before it are taken") {
   const RequestText verbose = http(
       "*   Trying 127.0.0.1:80...\n> GET /a HTTP/2\n> Host: h\n> Accept: */*\n> \n* more\n"

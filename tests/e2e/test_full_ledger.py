@@ -4,6 +4,8 @@ import pytest
 
 from backend import Recorder
 from gate import SANITIZED
+from test_told import Desk, names
+from wire import eventually
 
 BATCH = 200
 MOST = 40_000  # requests that 1 MiB of ledger surely has no room for
@@ -31,12 +33,27 @@ def fill(gate, signer, stamp):
     raise AssertionError("it was never full")
 
 
+def tells_alike(gate, signer, stamp):
+    """A refusal for want of room is in the log and kept, with nothing said against the client."""
+    desk = Desk(gate, signer)
+
+    def one_that_is_kept():  # not all are, so soon after so many
+        answer = send(gate, signer, stamp, 1)[0]
+        id = answer.one("x-request-id")
+        code, told, _ = desk.asked("--id", id)
+        return (id, code, told) if answer.status == 503 and told else None
+
+    id, code, told = eventually(one_that_is_kept, "a refusal is kept")
+    assert desk.logged(id)[:2] == (503, "ledger_full")
+    assert (code, told["signature"], names(told)) == (0, "right", ["ledger_full"])
+
+
 @pytest.mark.skipif(SANITIZED, reason="ten thousand requests take long where a sanitizer looks on")
 def test_a_full_ledger_lets_nobody_through_unchecked_and_takes_up_again_when_the_window_has_passed(
     new_gate, recorder, alice, clock
 ):
     sizes = {"ledger_size": "1MiB", "ledger_client_share": 100}
-    gate = new_gate(recorder, clock=clock, store=sizes, log={"level": "error"})
+    gate = new_gate(recorder, clock=clock, store=sizes, log={"format": "json"})
     stamp = str(clock.now())
     early = gate.request(alice, "GET", "/api/early", oauth_timestamp=stamp)
     assert gate.exchange(early).status == 200
@@ -49,6 +66,7 @@ def test_a_full_ledger_lets_nobody_through_unchecked_and_takes_up_again_when_the
             statuses = [answer.status for answer in send(gate, alice, stamp)]
             assert statuses.count(200) == len(recorder.seen) < BATCH // 5  # a page here and there has a gap
             assert statuses.count(200) + statuses.count(503) == BATCH
+            tells_alike(gate, alice, stamp)
             gate.kill()  # which makes no room
             gate.start()
             recorder.seen.clear()

@@ -1,6 +1,8 @@
 """What one address may take of what all share: held bodies, connections, and work before anything is proven."""
 
 import contextlib
+import json
+import re
 import socket
 import ssl
 
@@ -132,6 +134,38 @@ def test_an_address_may_have_as_many_connections_as_the_setting_says(trusted, ne
     for wire in wires:
         assert wire.send(PING).read().status == 200
         wire.socket.close()
+
+
+def told_of_overload(gate):
+    """The log's lines: of connections that were turned away one by one, and how many more there were."""
+    lines = [json.loads(line) for line in gate.said().splitlines() if line.startswith("{")]
+    single = [line for line in lines if line.get("reason") == "overloaded"]
+    more = [re.match(r"overloaded: (\d+) more connections were turned away", line.get("message", "")) for line in lines]
+    return single, sum(int(found[1]) for found in more if found)
+
+
+@pytest.mark.parametrize("count", [1, 10, 11, 150])
+@pytest.mark.parametrize("key", ["connections", "connections_per_address"])
+def test_each_connection_that_gets_no_place_is_told_and_a_flood_of_them_as_a_number(key, count, new_gate, recorder):
+    gate = new_gate(recorder, OPEN, limits={key: 1}, log={"format": "json"})
+    with wire_from(gate, "127.0.0.2") as keeper:
+        assert keeper.send(PING).read().status == 200
+        ids = set()
+        for _ in range(count):
+            with wire_from(gate, "127.0.0.2") as one:
+                answer = one.read()
+                assert answer.status == 503
+                ids.add(answer.one("x-request-id"))
+
+        def all_are_told():
+            single, more = told_of_overload(gate)
+            return len(single) + more == count
+
+        eventually(all_are_told, "every connection is told of")
+    single, _ = told_of_overload(gate)
+    assert {line["id"] for line in single} <= ids
+    assert {(line["status"], line["detail"], line["peer"].split(":")[0]) for line in single} == {
+        (503, "limits." + key, "127.0.0.2")}  # fmt: skip
 
 
 # What an address does on each of its connections that takes them all.

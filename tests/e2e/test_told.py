@@ -18,6 +18,8 @@ ROUTES = [
     {"path": "/hashed", "upstream": "api", "body_hash": "required"},
     {"path": "/named", "upstream": "api", "header_realm": "here"},
     {"path": "/open/*", "upstream": "api", "auth": "none"},
+    {"path": "/header/*", "upstream": "api", "credentials": "header"},
+    {"path": "/form/*", "upstream": "api", "credentials": "form"},
 ]
 LIMITS = {"parameters": 20, "body_bytes": "4KiB", "target_bytes": "1KiB", "header_bytes": "8KiB", "headers": 30}
 OAUTH = {"signature_methods": ["HMAC-SHA1", "HMAC-SHA256"]}
@@ -88,6 +90,15 @@ def names(told):
     return found + (["signature_invalid"] if told["signature"] == "wrong" else [])
 
 
+def credentials_as_text(signer, method, target, form="", **given):
+    parameters = signer.parameters(method, URL + target, form, **given)
+    return "&".join(f"{name}={escape(value)}" for name, value in parameters.items())
+
+
+def with_body(desk, signer, *headers, method="POST", target="/api/x", body=b"a=b"):
+    return desk.request(signer, method, target, headers=headers, body=body)
+
+
 # What is sent (desk, signer): word of the log, status. Each of a client that there is.
 READABLE = {
     "late": (lambda d, s: d.request(s, "GET", "/api/x", oauth_timestamp=stamp(-300)), "timestamp_refused", 401),
@@ -148,14 +159,53 @@ READABLE = {
         lambda d, s: d.request(s.but(token="gone"), "POST", "/oauth/access_token", oauth_verifier="v"),
         "token_unknown", 401),
     "in the query": (
-        lambda d, s: d.request(None, "GET", "/api/x?" + "&".join(
-            f"{name}={escape(value)}" for name, value in s.parameters("GET", URL + "/api/x", oauth_version="1.1").items())),
+        lambda d, s: d.request(None, "GET", "/api/x?" + credentials_as_text(s, "GET", "/api/x", oauth_version="1.1")),
         "version_rejected", 400),
     "in the form": (
-        lambda d, s: d.request(None, "POST", "/api/x", form="&".join(
-            f"{name}={escape(value)}"
-            for name, value in s.parameters("POST", URL + "/api/x", oauth_timestamp=stamp(-400)).items())),
+        lambda d, s: d.request(None, "POST", "/api/x", form=credentials_as_text(
+            s, "POST", "/api/x", oauth_timestamp=stamp(-400))),
         "timestamp_refused", 401),
+    "in the query, where the header is wanted": (
+        lambda d, s: d.request(None, "GET", "/header/x?" + credentials_as_text(s, "GET", "/header/x")),
+        "credentials_misplaced", 400),
+    "in the form, where the header is wanted": (
+        lambda d, s: d.request(None, "POST", "/header/x", form=credentials_as_text(s, "POST", "/header/x")),
+        "credentials_misplaced", 400),
+    "in the header, where a form is wanted": (
+        lambda d, s: d.request(s, "POST", "/form/x", form="a=b"), "credentials_misplaced", 400),
+    "in the header, where a form is wanted, and none": (
+        lambda d, s: d.request(s, "GET", "/form/x"), "credentials_misplaced", 400),
+    "one of them in the query, where the header is wanted": (
+        lambda d, s: d.request(s, "GET", "/header/x?oauth_callback=x"), "parameter_split", 400),
+    "another parameter in the header": (
+        lambda d, s: d.request(s, "GET", "/api/x", scope="all"), "parameter_foreign", 400),
+    "another parameter in the header, beside a form": (
+        lambda d, s: d.request(s, "POST", "/api/x", form="a=b", user="admin"), "parameter_foreign", 400),
+    "another parameter in the header, where a realm is asked for": (
+        lambda d, s: d.request(s, "GET", "/named", realm="here", Realms="here"), "parameter_foreign", 400),
+    "a parameter in the header without a name": (
+        lambda d, s: d.request(s, "GET", "/api/x", **{"": "here"}), "authorization_malformed", 400),
+    "a form with something attached": (
+        lambda d, s: with_body(d, s, "Content-Type: application/x-www-form-urlencoded-v2"), "form_unclear", 400),
+    "a list of types": (
+        lambda d, s: with_body(d, s, "Content-Type: text/plain, application/x-www-form-urlencoded"),
+        "form_unclear", 400),
+    "a form in another charset": (
+        lambda d, s: with_body(d, s, "Content-Type: application/x-www-form-urlencoded; charset=UTF-16"),
+        "form_unclear", 400),
+    "an old name of a form": (
+        lambda d, s: with_body(d, s, "Content-Type: application/x-url-encoded", method="PUT"), "form_unclear", 400),
+    "a form that is encoded": (
+        lambda d, s: with_body(d, s, "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: gzip"),
+        "form_unclear", 400),
+    "a form that is encoded twice": (
+        lambda d, s: with_body(d, s, "Content-Type: application/x-www-form-urlencoded", "Content-Encoding: identity",
+                               "Content-Encoding: deflate"),
+        "form_unclear", 400),
+    "a form with a semicolon, where credentials are in it": (
+        lambda d, s: d.request(None, "POST", "/form/x", form="a=1;b=2&" + credentials_as_text(
+            s, "POST", "/form/x", form="a=1;b=2")),
+        "form_unclear", 400),
 }  # fmt: skip
 
 
@@ -169,7 +219,8 @@ def test_what_a_client_can_be_refused_for_is_told_alike(desk, alice, store):
         code, told = desk.kept(id)
         _, http, err = desk.asked("--http", "-", input=data.decode("latin-1"))
         log = desk.logged(id)
-        seen = (answer.status, log[:2], word in names(told), told["cause_found"] or word == "signature_invalid",
+        known = word in names(told) and "credentials_absent" not in names(told)
+        seen = (answer.status, log[:2], known, told["cause_found"] or word == "signature_invalid",
                 http is not None and word in names(http))
         if seen != (status, (status, word), True, True, True):
             wrong.append((case, word, seen, names(told), http and names(http), err))
@@ -244,7 +295,7 @@ def test_what_is_not_kept_is_said_not_to_be(desk, alice):
         assert not desk.is_kept(id)
         code, _, err = desk.asked("--id", id)
         assert code == 1 and "The log has the reason of all" in err
-    for word in ("target_too_long", "head_too_large"):
+    for word in ("target_too_long", "head_too_large", "malformed_request"):
         _, told, _ = desk.asked("--http", "-", input=cases[word].decode())
         assert word in names(told)
 

@@ -1,6 +1,10 @@
 #include "store/floor.h"
 
+#include <chrono>
+#include <fstream>
 #include <functional>
+#include <thread>
+#include <utility>
 
 #include "tests/store/ledger_support.h"
 
@@ -73,6 +77,50 @@ TEST_CASE("of a ledger that the next opening will not trust, the mark is seen as
   CHECK(!after.lost);
   dir.reboot();
   CHECK(dir.open(kNow)->floor() == after.floor);
+}
+
+TEST_CASE("a ledger that a gate has open is seen as trusted, whatever it writes") {
+  LedgerDir dir;
+  const auto ledger = dir.open(kNow);
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(claim(*ledger, kNow + i, "n") == Verdict::Fresh);
+    REQUIRE(seen(dir).floor == 0);
+  }
+}
+
+TEST_CASE("after a crash, what the next opening will not trust is seen by the pulse") {
+  namespace fs = std::filesystem;
+  const auto leave = [](const LedgerDir&) {};
+  const auto write_older_bytes = [](const LedgerDir& dir) {
+    const std::string bytes = bytes_of(dir.data());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // more than the pulse's tick
+    std::fstream file(dir.data(), std::ios::in | std::ios::out | std::ios::binary);
+    file.write(bytes.data(), 8192);
+  };
+  const auto remove_pulse = [](const LedgerDir& dir) { fs::remove(dir.path() / "pulse"); };
+  const auto empty_pulse = [](const LedgerDir& dir) { fs::resize_file(dir.path() / "pulse", 0); };
+  const auto copy_pulse = [](const LedgerDir& dir) {
+    fs::copy_file(dir.path() / "pulse", dir.path() / "other");
+    fs::rename(dir.path() / "other", dir.path() / "pulse");
+  };
+  const std::vector<std::pair<std::function<void(const LedgerDir&)>, bool>> rows{
+      {leave, true},
+      {write_older_bytes, false},
+      {remove_pulse, false},
+      {empty_pulse, false},
+      {copy_pulse, false}};
+  for (const auto& [change, trusted] : rows) {
+    LedgerDir dir;
+    {
+      const auto ledger = dir.open(kNow);
+      REQUIRE(claim(*ledger, kNow, "a") == Verdict::Fresh);
+    }
+    change(dir);
+    const SeenFloor before = seen(dir);
+    CHECK(before.floor == (trusted ? 0 : before.mark));
+    CHECK(!before.lost);
+    CHECK(dir.open(kNow)->floor() == before.floor);
+  }
 }
 
 TEST_CASE("a ledger or mark that is missing or a copy is seen as lost") {

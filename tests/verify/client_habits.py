@@ -83,7 +83,7 @@ def empties_named(word):
 def question(entries, r):
     out, done = [], False
     for name, value, source, bare in entries:
-        if source == "query" and not done:
+        if source == "query" and not done and not name.startswith("oauth_"):
             name, done = "?" + name, True
         out.append((name, value, source, bare))
     return out
