@@ -102,7 +102,8 @@ Outcome<verify::Secret> ask(Console& console, std::string_view prompt) {
 
 Console standard_console() {
   std::ios::sync_with_stdio(false);  // so that standard input tells its errors, and is fast
-  return {std::cin, std::cout, std::cerr, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1};
+  return {std::cin,     std::cout, std::cerr, isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1,
+          STDOUT_FILENO};
 }
 
 void note(Console& console, std::string_view sentence) {

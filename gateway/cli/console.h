@@ -18,6 +18,8 @@ struct Console {
   std::ostream& err;            // what went wrong, progress, prompts
   bool in_is_terminal = false;  // then `in` is the process's standard input
   bool err_is_terminal = false;
+  int out_file = -1;              // the descriptor of `out`, if it has one
+  bool may_have_changed = false;  // something besides its output, so that a lost one matters
 };
 
 // Standard input, output and error of the process.

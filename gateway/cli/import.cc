@@ -11,6 +11,7 @@
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
 #include "gateway/cli/transfer.h"
+#include "gateway/cli/user.h"
 #include "store/new_file.h"
 #include "verify/crypto.h"
 
@@ -25,6 +26,12 @@ constexpr std::uint64_t kProgressStep = 10'000;  // lines
 
 struct Counts {
   std::uint64_t clients = 0, users = 0, tokens = 0;
+};
+
+// What was put, and whose sessions end for it.
+struct Imported {
+  Counts counts;
+  std::vector<std::string> changed_users;
 };
 
 std::string many(std::uint64_t count, std::string_view noun) {
@@ -144,23 +151,62 @@ Outcome<std::uint64_t> check_lines(std::istream& in, const Job& job, Stage& stag
                    });
 }
 
-Outcome<Counts> put_lines(std::istream& in, const Job& job, std::uint64_t total, Change& change) {
+// Whether a user has another password than before, or may no longer sign in: what `user passwd` and
+// `user disable` do. A password that is given as such counts as another one.
+bool ends_sessions(const store::User& user, Change& change) {
+  const auto before = change.user(user.name);
+  if (!before) return false;
+  return before->password_hash != user.password_hash || (before->enabled && !user.enabled);
+}
+
+Outcome<Imported> put_lines(std::istream& in, const Job& job, std::uint64_t total, Change& change) {
   const auto mode = job.options.replace ? Change::Mode::Replace : Change::Mode::Insert;
-  Counts counts;
+  Imported out;
+  Counts& counts = out.counts;
   const auto put = [&](std::string_view line) -> std::optional<std::string> {
     if (line.empty()) return std::nullopt;
     const auto record = read_record(line, job.min_rsa_bits);
     if (!record) return record.error();
+    const auto* user = std::get_if<store::User>(&*record);
+    if (job.options.replace && user != nullptr && ends_sessions(*user, change)) {
+      out.changed_users.push_back(user->name);
+    }
     const auto done = std::visit([&](const auto& one) { return change.put(one, mode); }, *record);
     if (!done) return done.error().sentence;
     if (std::holds_alternative<store::Client>(*record)) ++counts.clients;
-    if (std::holds_alternative<store::User>(*record)) ++counts.users;
+    if (user != nullptr) ++counts.users;
     if (std::holds_alternative<store::Token>(*record)) ++counts.tokens;
     return std::nullopt;
   };
   const auto done = each_line(in, job, "of " + std::to_string(total) + " lines stored", put);
   if (!done) return done.failure();
-  return counts;
+  return out;
+}
+
+Outcome<std::uint64_t> end_all_sessions(const Place& place, const std::vector<std::string>& users) {
+  std::uint64_t all = 0;
+  for (const std::string& user : users) {
+    const auto ended = end_sessions(place, user);
+    if (!ended) return ended;
+    all += *ended;
+  }
+  return all;
+}
+
+void tell(const Counts& counts, std::uint64_t sessions, const Job& job) {
+  std::ostream& out = job.console.out;
+  if (job.options.json) {
+    print({{"clients", counts.clients},
+           {"users", counts.users},
+           {"tokens", counts.tokens},
+           {"sessions", sessions}},
+          out);
+    return;
+  }
+  out << "imported " << many(counts.clients, "client") << ", " << many(counts.users, "user")
+      << " and " << many(counts.tokens, "token");
+  if (sessions > 0) out << ", and ended " << many(sessions, "session");
+  out << '\n';
 }
 
 }  // namespace
@@ -207,16 +253,12 @@ Outcome<Done> import_records(const Import& options, Console& console) {
   if (staged == nullptr) return refused(stage.record_error());
   auto change = place->credentials->begin();
   if (!change) return refused(change.error());
-  const auto counts = put_lines(*staged, job, *lines, *change);
-  if (!counts) return counts.failure();
+  const auto imported = put_lines(*staged, job, *lines, *change);
+  if (!imported) return imported.failure();
   if (auto done = change->commit(); !done) return refused(done.error());
-  if (options.json) {
-    print({{"clients", counts->clients}, {"users", counts->users}, {"tokens", counts->tokens}},
-          console.out);
-  } else {
-    console.out << "imported " << many(counts->clients, "client") << ", "
-                << many(counts->users, "user") << " and " << many(counts->tokens, "token") << '\n';
-  }
+  const auto sessions = end_all_sessions(*place, imported->changed_users);
+  if (!sessions) return sessions.failure();
+  tell(imported->counts, *sessions, job);
   return Done{};
 }
 

@@ -30,6 +30,7 @@ Outcome<Place> open_place(const Where& where, Access access, Console& console) {
   Place place;
   store::CredentialsOptions options;
   options.create = access == Access::Write;
+  if (access == Access::Write) console.may_have_changed = true;
   if (where.store) {
     options.path = *where.store;
   } else {

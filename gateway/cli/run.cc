@@ -1,5 +1,6 @@
 #include "gateway/cli/run.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -36,6 +37,12 @@ Outcome<Done> parse_and_run(const std::vector<std::string>& arguments, const Wor
   return (*action)();
 }
 
+// Whether whoever read the output has enough of it, as `head` has.
+bool is_closed_pipe(int file) {
+  pollfd one{.fd = file, .events = POLLOUT, .revents = 0};
+  return file >= 0 && ::poll(&one, 1, 0) == 1 && (one.revents & POLLERR) != 0;
+}
+
 // A file that is cut while it is in use ends whoever reads what is missing. Then it says so, and
 // ends as the signal would.
 extern "C" void say_that_a_file_was_cut(int) {
@@ -51,6 +58,7 @@ void prepare_for_faults() {
   once.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGBUS, &once, nullptr);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow fails like one on a full disk
+  std::signal(SIGPIPE, SIG_IGN);  // and so does a pipe that nobody reads
 }
 
 }  // namespace
@@ -65,7 +73,11 @@ int run(const std::vector<std::string>& arguments, World world) {
       return done.error().exit_code;
     }
     if (world.console.out.flush()) return 0;
-    err << "portcullis: standard output can't be written; what was changed stays changed\n";
+    if (world.console.may_have_changed) {
+      err << "portcullis: standard output can't be written; what was changed stays changed\n";
+    } else if (!is_closed_pipe(world.console.out_file)) {
+      err << "portcullis: standard output can't be written\n";
+    }
   } catch (const std::exception& fault) {
     err << "portcullis: " << printable(fault.what()) << '\n';
   }

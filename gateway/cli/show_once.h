@@ -10,7 +10,7 @@
 namespace gateway::cli {
 
 // Prints it, and makes sure that it has gone out. A closed pipe or a full disk is answered with
-// false, and does not end the process: nobody may have seen it then.
+// false: nobody may have seen it then.
 bool show_once(Console& console, const std::function<void(std::ostream&)>& print);
 
 }  // namespace gateway::cli

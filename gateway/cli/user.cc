@@ -20,19 +20,6 @@ std::string counted(std::uint64_t count, std::string_view what) {
   return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
 }
 
-// What a user has signed in to ends after the change that calls for it: whoever begins a session
-// from then on has seen the change. Sessions have a file of their own, so it can fail by itself.
-Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user) {
-  const auto sessions = store::Sessions::open_existing(place.folder);
-  if (!sessions && sessions.error().kind == store::Error::Kind::NotFound) return std::uint64_t{0};
-  auto ended = sessions ? (*sessions)->end_all_of(user) : sessions.failure();
-  if (!ended) {
-    return refused("the change is made, but sessions of user " + printable(user) +
-                   " may go on: " + ended.error().sentence);
-  }
-  return *ended;
-}
-
 enum class SessionsOf : bool { GoOn, End };
 
 // Changes the user in one transaction, and says so.
@@ -64,6 +51,17 @@ Outcome<Done> alter_user(const UserNamed& options, Console& console, std::string
 }
 
 }  // namespace
+
+Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user) {
+  const auto sessions = store::Sessions::open_existing(place.folder);
+  if (!sessions && sessions.error().kind == store::Error::Kind::NotFound) return std::uint64_t{0};
+  auto ended = sessions ? (*sessions)->end_all_of(user) : sessions.failure();
+  if (!ended) {
+    return refused("the change is made, but sessions of user " + printable(user) +
+                   " may go on: " + ended.error().sentence);
+  }
+  return *ended;
+}
 
 Outcome<Done> user_add(const UserAdd& options, Console& console) {
   store::User user;

@@ -2,6 +2,7 @@
 
 // portcullis user: whom tokens belong to, and who may sign in at the consent page.
 
+#include <cstdint>
 #include <string>
 
 #include "gateway/cli/console.h"
@@ -33,5 +34,10 @@ Outcome<Done> user_passwd(const UserNamed& options, Console& console);
 Outcome<Done> user_disable(const UserNamed& options, Console& console);
 Outcome<Done> user_enable(const UserNamed& options, Console& console);
 Outcome<Done> user_remove(const UserNamed& options, Console& console);
+
+// What a user has signed in to, and the browsers that are known to be the user's, end after the
+// change that calls for it: whoever begins a session from then on has seen the change. Sessions
+// have a file of their own, so it can fail by itself. Answers how many sessions.
+Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user);
 
 }  // namespace gateway::cli

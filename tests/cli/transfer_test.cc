@@ -115,7 +115,7 @@ TEST_CASE("import counts what it took, for people and for programs") {
   CHECK(import(shell, "\n \t\r\n" + kClient + kUser + kToken + "\n").out ==
         "imported 1 client, 1 user and 1 token\n");
   CHECK(import(shell, kClient + kUser + kUser, {"--replace", "--json"}).out ==
-        "{\"clients\":1,\"users\":2,\"tokens\":0}\n");
+        "{\"clients\":1,\"users\":2,\"tokens\":0,\"sessions\":0}\n");
   CHECK(import(shell, "").out == "imported 0 clients, 0 users and 0 tokens\n");
 }
 

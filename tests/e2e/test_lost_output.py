@@ -98,3 +98,36 @@ def test_output_that_is_only_a_list_is_said_to_be_lost(store):
                               timeout=PATIENCE, text=True, check=False)  # fmt: skip
         os.close(output)
         assert done.returncode == 1 and "standard output" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["client list", "client list --json", "client show client", "user list", "token list"])
+def test_what_is_only_read_ends_quietly_with_1_when_nobody_reads_it(command, store, alice):
+    output = closed_pipe()
+    done = subprocess.run([BINARY, *command.split(), "--store", store.path], stdout=output, stderr=subprocess.PIPE,
+                          timeout=PATIENCE, text=True, check=False)  # fmt: skip
+    os.close(output)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("command", ["client list", "client list --json", "token list --json"])
+def test_a_list_of_which_somebody_has_enough_ends_quietly_with_1(command, store):
+    store.take(*granted("client", SECRET, "alice", "token", TOKEN_SECRET))
+    store.take(*({"type": "client", "key": f"k{i}", "secret": SECRET, "name": "n" * 200} for i in range(1000)))
+    store.take(*({"type": "token", "client": "client", "user": "alice", "token": f"t{i}", "secret": SECRET} for i in range(1000)))
+    with subprocess.Popen([BINARY, *command.split(), "--store", store.path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
+        assert one.stdout.read(10)
+        one.stdout.close()
+        assert (one.wait(PATIENCE), one.stderr.read()) == (1, b"")
+
+
+@pytest.mark.parametrize("command", ["--help", "serve --help", "--version"])
+def test_help_that_nobody_reads_ends_quietly_with_1(command):
+    output = closed_pipe()
+    done = subprocess.run([BINARY, *command.split()], stdout=output, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+    os.close(output)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_what_changes_something_says_that_its_output_is_lost(store, lost):
+    assert "what was changed stays changed" in lost("user", "add", "bob")
+    assert [json.loads(line)["name"] for line in store.ok("user", "list", "--json").splitlines()] == ["bob"]

@@ -1,6 +1,7 @@
 """Wrong passwords: whom they lock out, whom they don't, and what they cost."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_a_browser_that_was_there_before_is_not_locked_out_by_strangers(provider
     assert person("203.0.113.9", "bob").tries() == 303
 
 
-@pytest.mark.parametrize("ends", ["passwd", "disable", "remove"])
+@pytest.mark.parametrize("ends", ["passwd", "disable", "remove", "import", "import disabled"])
 def test_what_ends_a_users_sessions_forgets_the_browsers(provider, store, ends):
     gate = provider()
     owner = Person(gate)
@@ -146,11 +147,28 @@ def test_what_ends_a_users_sessions_forgets_the_browsers(provider, store, ends):
     elif ends == "disable":
         store.ok("user", "disable", "alice")
         store.ok("user", "enable", "alice")
+    elif ends == "import":
+        said = store.ok("import", "-", "--replace", input=json.dumps({"type": "user", "name": "alice", "password": PASSWORD}))
+        assert said == "imported 0 clients, 1 user and 0 tokens, and ended 1 session\n"
+    elif ends == "import disabled":
+        user = next(json.loads(line) for line in store.ok("export").splitlines() if '"alice"' in line)
+        store.ok("import", "-", "--replace", input=json.dumps({**user, "enabled": False}))
+        store.ok("import", "-", "--replace", input=json.dumps(user))
     else:
         store.ok("user", "remove", "alice")
         store.user("alice")
     wrong(Person(gate), 5)
     assert owner.known().tries() == 429
+
+
+def test_an_import_of_what_there_is_ends_no_session(provider, store):
+    gate = provider()
+    owner = Person(gate)
+    assert owner.tries() == 303
+    store.ok("import", "-", "--replace", input=store.ok("export"))
+    assert owner.send("GET", "/oauth/grants").status_code == 200
+    wrong(Person(gate), 5)
+    assert owner.known().tries() == 303
 
 
 def test_no_backend_sees_or_sets_what_a_browser_is_known_by(provider, recorder):
