@@ -28,7 +28,6 @@ class RequestReader {
   // dropped.
   Parse read_body(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
                   Error& error);
-  bool body_done() const;
 
  private:
   struct State;
@@ -55,7 +54,6 @@ class ResponseReader {
                   Error& error);
   // The upstream closed: true if that is a proper end of the body.
   bool end_of_stream();
-  bool body_done() const;
 
  private:
   struct State;
