@@ -8,7 +8,7 @@
 #include "verify/claim.h"
 #include "verify/judge.h"
 #include "verify/percent.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 namespace bench {
 

@@ -8,22 +8,22 @@
 #define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
-#include "conf/phrase.h"
-#include "conf/screen.h"
+#include "conf/quoting.h"
 #include "conf/text_file.h"
+#include "conf/transcode.h"
 
 namespace conf {
 namespace {
 
 constexpr int kDepth = 8;  // of nested tables and lists; no key that exists stands so deep
 
-Position place(const toml::source_position& at, const Screened& screened) {
+Position place(const toml::source_position& at, const Transcoded& screened) {
   return screened.original({at.line, at.column});
 }
 
-Node convert(const toml::node& from, const Screened& screened, int depth);
+Node convert(const toml::node& from, const Transcoded& screened, int depth);
 
-void convert_members(const toml::table& from, const Screened& screened, Node& to, int depth) {
+void convert_members(const toml::table& from, const Transcoded& screened, Node& to, int depth) {
   for (auto&& [key, value] : from) {
     to.members.push_back({screened.restored(key.str()), place(key.source().begin, screened),
                           convert(value, screened, depth - 1)});
@@ -33,7 +33,7 @@ void convert_members(const toml::table& from, const Screened& screened, Node& to
   });
 }
 
-Node convert(const toml::node& from, const Screened& screened, int depth) {
+Node convert(const toml::node& from, const Transcoded& screened, int depth) {
   Node to;
   to.where = place(from.source().begin, screened);
   if (const auto* table = from.as_table()) {
@@ -61,19 +61,19 @@ Node convert(const toml::node& from, const Screened& screened, int depth) {
 
 }  // namespace
 
-std::variant<Node, Mistake> parse_document(std::string_view toml) {
+std::variant<Node, Error> parse_document(std::string_view toml) {
   if (const auto other = other_encoding(toml); !other.empty()) {
-    return Mistake{{1, 1}, "the file " + std::string(other)};
+    return Error{{1, 1}, "the file " + std::string(other)};
   }
   toml.remove_prefix(mark_size(toml));
   auto result = screen(toml);
-  if (auto* mistake = std::get_if<Mistake>(&result)) return std::move(*mistake);
-  const Screened& screened = *std::get_if<Screened>(&result);
+  if (auto* mistake = std::get_if<Error>(&result)) return std::move(*mistake);
+  const Transcoded& screened = *std::get_if<Transcoded>(&result);
   try {
     return convert(toml::parse(screened.text()), screened, kDepth);
   } catch (const toml::parse_error& error) {
-    return Mistake{place(error.source().begin, screened),
-                   "not TOML: " + escaped(screened.restored(error.description()))};
+    return Error{place(error.source().begin, screened),
+                 "not TOML: " + escaped(screened.restored(error.description()))};
   }
 }
 

@@ -34,6 +34,6 @@ struct Member {
 
 // What the file says, or the first place where it isn't TOML. What lies deeper than any key that
 // exists is left out of the tree.
-std::variant<Node, Mistake> parse_document(std::string_view toml);
+std::variant<Node, Error> parse_document(std::string_view toml);
 
 }  // namespace conf

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "conf/document.h"
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/reader.h"
 #include "conf/sections.h"
 
@@ -19,7 +19,7 @@ constexpr std::size_t kLargestFile = 1 << 20;
 
 Loaded load(std::string_view toml) {
   const auto document = parse_document(toml);
-  if (const auto* mistake = std::get_if<Mistake>(&document)) return std::vector{*mistake};
+  if (const auto* mistake = std::get_if<Error>(&document)) return std::vector{*mistake};
   Settings settings;
   Mistakes mistakes;
   Reader root(*std::get_if<Node>(&document), "", mistakes);
@@ -36,7 +36,7 @@ Loaded load(std::string_view toml) {
 
 Loaded load_file(const std::string& path) {
   const auto fail = [](std::string sentence) {
-    return std::vector{Mistake{{}, std::move(sentence)}};
+    return std::vector{Error{{}, std::move(sentence)}};
   };
   errno = 0;
   std::ifstream file(path, std::ios::binary);
@@ -52,7 +52,7 @@ Loaded load_file(const std::string& path) {
   return load(text);
 }
 
-std::string to_string(const std::string& file, const Mistake& mistake) {
+std::string to_string(const std::string& file, const Error& mistake) {
   std::string out = escaped(file) + ":";
   if (mistake.where.line > 0) {
     out += std::to_string(mistake.where.line) + ":" + std::to_string(mistake.where.column) + ":";

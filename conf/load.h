@@ -12,17 +12,17 @@
 
 namespace conf {
 
-struct Mistake {
+struct Error {
   Position where;
   std::string sentence;
 };
 
-using Loaded = std::variant<Settings, std::vector<Mistake>>;
+using Loaded = std::variant<Settings, std::vector<Error>>;
 
 Loaded load(std::string_view toml);
 Loaded load_file(const std::string& path);  // a file that can't be read is a Mistake without place
 
 // "FILE:line:column: sentence"
-std::string to_string(const std::string& file, const Mistake& mistake);
+std::string to_string(const std::string& file, const Error& mistake);
 
 }  // namespace conf

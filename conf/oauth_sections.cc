@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/sections.h"
 #include "conf/values.h"
 

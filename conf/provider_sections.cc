@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "conf/field_names.h"
-#include "conf/phrase.h"
 #include "conf/provider_paths.h"
+#include "conf/quoting.h"
 #include "conf/sections.h"
 #include "conf/values.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 
 namespace conf {
 namespace {
@@ -33,8 +33,8 @@ void Mistakes::add(Position where, std::string sentence) {
   all_.push_back({where, std::move(sentence)});
 }
 
-std::vector<Mistake> Mistakes::in_order() && {
-  std::stable_sort(all_.begin(), all_.end(), [](const Mistake& a, const Mistake& b) {
+std::vector<Error> Mistakes::in_order() && {
+  std::stable_sort(all_.begin(), all_.end(), [](const Error& a, const Error& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
   });
   return std::move(all_);

@@ -19,10 +19,10 @@ class Mistakes {
  public:
   void add(Position where, std::string sentence);
   std::size_t size() const { return all_.size(); }
-  std::vector<Mistake> in_order() &&;  // of the file
+  std::vector<Error> in_order() &&;  // of the file
 
  private:
-  std::vector<Mistake> all_;
+  std::vector<Error> all_;
 };
 
 // `"text"`, `5`, `a list`: what was found, for a sentence. A URL with user information is not

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 
 namespace conf {
 namespace {

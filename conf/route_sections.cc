@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "conf/phrase.h"
 #include "conf/provider_paths.h"
+#include "conf/quoting.h"
 #include "conf/sections.h"
 #include "conf/values.h"
 

@@ -2,7 +2,7 @@
 #include <iterator>
 
 #include "conf/field_names.h"
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/sections.h"
 #include "conf/values.h"
 

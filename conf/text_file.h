@@ -17,7 +17,7 @@ std::size_t mark_size(std::string_view bytes);
 // (little-endian): save it as UTF-8". Empty for UTF-8.
 std::string_view other_encoding(std::string_view bytes);
 
-// Takes the marks off what was read. Answers other_encoding(); then `bytes` stay as they are.
+// Takes the marks off what was read. Returns other_encoding(); then `bytes` stay as they are.
 std::string_view to_text(std::string& bytes);
 
 }  // namespace conf

@@ -115,7 +115,7 @@ Credentials::Change::Change(Change&&) noexcept = default;
 Credentials::Change& Credentials::Change::operator=(Change&&) noexcept = default;
 
 Result<Credentials::Change> Credentials::begin() {
-  const std::shared_ptr<const Core>& core = state_->core;
+  const std::shared_ptr<const CredentialTables>& core = state_->core;
   core->env->clear_stale_readers();  // else what they pin makes the file grow
   auto txn = WriteTxn::begin(core->env);
   if (!txn) return txn.failure();
@@ -125,20 +125,20 @@ Result<Credentials::Change> Credentials::begin() {
 
 Result<Done> Credentials::Change::put(const Client& client, Mode mode) {
   if (auto ready = state_->usable(); !ready) return ready;
-  if (auto wrong = complaint(client)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(client)) return fail(Error::Kind::Invalid, *std::move(wrong));
   return state_->note(
       state_->put_record(state_->tables().clients, client.key, client, mode, "client"));
 }
 
 Result<Done> Credentials::Change::put(const User& user, Mode mode) {
   if (auto ready = state_->usable(); !ready) return ready;
-  if (auto wrong = complaint(user)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(user)) return fail(Error::Kind::Invalid, *std::move(wrong));
   return state_->note(state_->put_user(user, mode));
 }
 
 Result<Done> Credentials::Change::put(const Token& token, Mode mode) {
   if (auto ready = state_->usable(); !ready) return ready;
-  if (auto wrong = complaint(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
   return state_->note(state_->put_token(token, mode));
 }
 

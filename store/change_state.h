@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "store/core.h"
+#include "store/credential_tables.h"
 #include "store/credentials.h"
 
 namespace store {
 
 struct Credentials::Change::State {
-  std::shared_ptr<const Core> core;
+  std::shared_ptr<const CredentialTables> core;
   std::unique_ptr<WriteTxn> txn;  // none once it has ended
   std::optional<Error> broken;    // the first error that may have left half a change behind
 

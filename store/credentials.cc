@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "store/core.h"
+#include "store/credential_tables.h"
 #include "store/files.h"
 #include "store/ledger.h"
 #include "store/new_file.h"
@@ -57,7 +57,7 @@ Result<Done> check_layout(std::uint8_t layout, const fs::path& path) {
   return fail(Error::Kind::Unavailable, is);
 }
 
-Result<Done> read_dummies(const Txn& txn, Core& core) {
+Result<Done> read_dummies(const Txn& txn, CredentialTables& core) {
   Dummies& out = core.dummies;
   for (auto [name, place] :
        {std::pair(kDummyClient, &out.client), std::pair("dummy token", &out.token),
@@ -103,7 +103,7 @@ constexpr NamedTable kNamedTables[] = {
 static_assert(std::size(kNamedTables) == kTables);
 
 // The layout of the store in the environment; nothing if there is none.
-Result<std::optional<std::uint8_t>> find_layout(const Core& core) {
+Result<std::optional<std::uint8_t>> find_layout(const CredentialTables& core) {
   ReadTxn txn(core.env);
   if (auto begun = txn.renew(); !begun) return begun.failure();
   auto meta = open_table(txn, "meta");
@@ -115,7 +115,7 @@ Result<std::optional<std::uint8_t>> find_layout(const Core& core) {
   return layout;
 }
 
-Result<Done> read_core(Core& core) {
+Result<Done> read_core(CredentialTables& core) {
   ReadTxn txn(core.env);
   if (auto begun = txn.renew(); !begun) return begun;
   for (const NamedTable& named : kNamedTables) {
@@ -263,7 +263,7 @@ Result<std::unique_ptr<Credentials>> Credentials::open(const CredentialsOptions&
   auto env = open_env(options);
   if (!env && make) ::unlink(file.c_str());  // what a full disk cut short is no store for ever
   if (!env) return env.failure();
-  auto core = std::make_shared<Core>();
+  auto core = std::make_shared<CredentialTables>();
   core->path = store;
   core->env = *std::move(env);
   const auto layout = find_layout(*core);

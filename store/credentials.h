@@ -121,18 +121,18 @@ class Credentials {
     Change& operator=(Change&&) noexcept;
 
     enum class Mode : std::uint8_t { Insert, Replace };  // Insert: an existing key is Error::Exists
-    // Each checks complaint() first (Invalid), and that what a token names exists (NotFound).
+    // Each checks record_error() first (Invalid), and that what a token names exists (NotFound).
     Result<Done> put(const Client& client, Mode mode);
     Result<Done> put(const User& user, Mode mode);
     Result<Done> put(const Token& token, Mode mode);  // Replace moves the index entries too
     Result<Client> client(std::string_view key);      // as this transaction sees it
     Result<User> user(std::string_view name);
     Result<Token> token(std::string_view token);
-    // Removing one ends its tokens and request tokens in the same transaction. Answers how many
+    // Removing one ends its tokens and request tokens in the same transaction. Returns how many
     // tokens went.
     Result<std::uint64_t> remove_client(std::string_view key);
     Result<std::uint64_t> remove_user(std::string_view name);
-    // Marks tokens revoked (they stay, so that the reason in the log is true). Answers how many
+    // Marks tokens revoked (they stay, so that the reason in the log is true). Returns how many
     // were live. Several of them: request tokens that a user has authorized for this client, and
     // that could still become tokens, go.
     Result<std::uint64_t> revoke_token(std::string_view token);  // NotFound if there is none

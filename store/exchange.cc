@@ -25,7 +25,7 @@ bool same_set(std::vector<std::string> a, std::vector<std::string> b) {
 }
 
 // What stands against exchanging it, whatever the verifier.
-std::optional<FlowProblem> obstacle(const RequestToken& token, const Exchange& exchange) {
+std::optional<FlowProblem> obstacle(const RequestToken& token, const TokenExchange& exchange) {
   if (token.client != exchange.client) return FlowProblem::TokenUnknown;
   if (token.state == RequestState::Spent) return FlowProblem::TokenUsed;
   if (token.state == RequestState::Refused) return FlowProblem::UserRefused;
@@ -63,7 +63,7 @@ Flow<Token> count_wrong_verifier(State& state, const RequestToken& before) {
   return ended(FlowProblem::VerifierWrong);
 }
 
-Flow<Token> exchange_in(State& state, const Exchange& exchange) {
+Flow<Token> exchange_in(State& state, const TokenExchange& exchange) {
   const auto found = state.find_request_token(exchange.request_token);
   if (!found) return found.failure();
   if (!*found) return ended(FlowProblem::TokenUnknown);
@@ -94,7 +94,7 @@ Flow<Token> exchange_in(State& state, const Exchange& exchange) {
   if (old) {
     token = *std::move(old);
   } else {
-    if (auto wrong = complaint(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
+    if (auto wrong = record_error(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
     if (auto put = state.put_token(token, Mode::Insert); !put) return put.failure();
   }
   if (auto put = state.replace_request_token(request, spent(request)); !put) return put.failure();
@@ -127,7 +127,7 @@ Flow<Token> renew_in(State& state, const Renewal& renewal) {
   next.authorization_expires = old.authorization_expires;
   next.created = renewal.now;
   next.revoked = false;
-  if (auto wrong = complaint(next)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(next)) return fail(Error::Kind::Invalid, *std::move(wrong));
   if (auto put = state.put_token(next, Mode::Insert); !put) return put.failure();
   if (auto revoked = state.revoke({old.token}); !revoked) return revoked.failure();
   return made(std::move(next));
@@ -143,7 +143,7 @@ std::vector<std::string> both(const std::vector<std::string>& a,
   return out;
 }
 
-Flow<Token> exchange(Credentials& store, const Exchange& exchange) {
+Flow<Token> exchange(Credentials& store, const TokenExchange& exchange) {
   return as_change(store, [&](State& state) { return exchange_in(state, exchange); });
 }
 

@@ -13,9 +13,9 @@
 
 #include "store/file_times.h"
 #include "store/files.h"
+#include "store/high_water_mark.h"
 #include "store/ledger_file.h"
 #include "store/ledger_open.h"
-#include "store/mark.h"
 
 namespace store {
 
@@ -66,7 +66,7 @@ struct Ledger::State {
 
   // Guarded by `mark_mutex`.
   std::mutex mark_mutex;
-  std::optional<MarkFile> mark_file;  // none once closed
+  std::optional<HighWaterMark> mark_file;  // none once closed
 
   // Read by anyone; changed under the mutex of what they tell of.
   std::atomic<std::int64_t> floor{0}, mark{0}, highest{0};
@@ -95,7 +95,7 @@ struct Ledger::State {
 void Ledger::State::disown() {
   const std::lock_guard held(mark_mutex);
   if (!mark_file) return;
-  MarkState next = mark_file->state();
+  HighWaterMarkState next = mark_file->state();
   if (next.ledger == FileIdentity{}) return;
   next.ledger = {};
   // Should this fail too, the next opening finds the damage, or this is tried again.
@@ -257,13 +257,13 @@ Result<Done> Ledger::make(const fs::path& store, std::uint64_t size) {
   if (auto made = make_ledger_file(store, size); !made) return made;
   auto data = ledger_data_identity(store);
   if (!data) return data.failure();
-  MarkState state;
+  HighWaterMarkState state;
   state.clean = true;
   state.ledger = *data;
   auto closed = change_time(ledger_data(store));
   if (!closed) return closed.failure();
   state.closed = *closed;
-  auto mark = MarkFile::create(ledger_mark(store), state);
+  auto mark = HighWaterMark::create(ledger_mark(store), state);
   if (!mark) return mark.failure();
   return Done{};
 }
@@ -307,7 +307,7 @@ Result<Done> Ledger::raise_mark(std::int64_t timestamp) {
   const std::lock_guard lock(state_->mark_mutex);
   if (!state_->mark_file) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
   if (timestamp <= mark()) return Done{};
-  MarkState next = state_->mark_file->state();
+  HighWaterMarkState next = state_->mark_file->state();
   next.mark = time_sum(timestamp, kMarkStep);
   if (auto written = state_->mark_file->write(next); !written) return written;
   raise(state_->mark, next.mark);
@@ -322,7 +322,7 @@ Result<Done> Ledger::publish_floor(std::int64_t now) {
   const std::lock_guard lock(state_->mark_mutex);
   if (!state_->mark_file) return fail(Error::Kind::Unavailable, "the replay ledger is closed");
   if (!to_do()) return Done{};
-  MarkState next = state_->mark_file->state();
+  HighWaterMarkState next = state_->mark_file->state();
   next.floor = floor();
   if (auto written = state_->mark_file->write(next); !written) return written;
   raise(state_->published, next.floor);
@@ -365,7 +365,7 @@ Result<Done> Ledger::close() {
   s.pulse.touch();
   const auto closed = closed_at(ledger_data(s.options.path));
   if (!closed) return closed.failure();
-  MarkState state = s.mark_file->state();
+  HighWaterMarkState state = s.mark_file->state();
   state.clean = true;
   state.closed = *closed;
   state.floor = floor();

@@ -24,7 +24,7 @@ enum class Trust : std::uint8_t {
 
 // What belongs to an opening besides the entries.
 struct Companions {
-  std::optional<MarkFile> mark;
+  std::optional<HighWaterMark> mark;
   LedgerPulse pulse;
 };
 
@@ -39,10 +39,10 @@ bool same_time(std::int64_t found, std::int64_t noted) {
 // its time changes with every write; then the pulse knows it roughly, and its last transaction
 // exactly (see carry_on()).
 // `covered`: whether the pulse knows of the last change.
-Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentity>& data,
+Trust judge(const std::optional<HighWaterMark>& mark, const std::optional<FileIdentity>& data,
             std::int64_t data_changed, bool covered, const std::string& boot_id) {
   if (!mark || mark->came_back()) return Trust::Lost;
-  const MarkState& state = mark->state();
+  const HighWaterMarkState& state = mark->state();
   if (state.ledger == FileIdentity{}) return Trust::Untrusted;  // it was being replaced
   if (!data || *data != state.ledger) return Trust::Lost;
   if (state.clean) return same_time(data_changed, state.closed) ? Trust::Trusted : Trust::Untrusted;
@@ -51,7 +51,7 @@ Trust judge(const std::optional<MarkFile>& mark, const std::optional<FileIdentit
 }
 
 // The floor of a ledger that is not trusted.
-std::int64_t floor_of_untrusted(const std::optional<MarkFile>& mark) {
+std::int64_t floor_of_untrusted(const std::optional<HighWaterMark>& mark) {
   return mark ? std::max(mark->state().floor, mark->state().mark) : 0;
 }
 
@@ -65,14 +65,14 @@ Result<std::int64_t> change_of(const fs::path& file, const std::optional<FileIde
 // that a crash on the way makes the next opening start here again.
 Result<OpenedLedger> start_anew(const LedgerOptions& options, const std::string& boot_id,
                                 Companions beside, std::int64_t floor) {
-  std::optional<MarkFile>& mark = beside.mark;
-  MarkState state;
+  std::optional<HighWaterMark>& mark = beside.mark;
+  HighWaterMarkState state;
   state.floor = floor;
   state.mark = std::max(floor, mark ? mark->state().mark : 0);
   if (mark) {
     if (auto written = mark->write(state); !written) return written.failure();
   } else {
-    auto made = MarkFile::create(ledger_mark(options.path), state);
+    auto made = HighWaterMark::create(ledger_mark(options.path), state);
     if (!made) return made.failure();
     mark = *std::move(made);
   }
@@ -91,8 +91,8 @@ Result<OpenedLedger> start_anew(const LedgerOptions& options, const std::string&
 // From here on the file is dirty: noted before it is opened.
 verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
                                                  const std::string& boot_id, Companions& beside) {
-  MarkFile& mark = *beside.mark;
-  MarkState state = mark.state();
+  HighWaterMark& mark = *beside.mark;
+  HighWaterMarkState state = mark.state();
   const bool was_clean = state.clean;
   state.clean = false;
   state.boot_id = boot_id;
@@ -114,7 +114,7 @@ verify::Result<LedgerFile, OpenFailure> carry_on(const LedgerOptions& options,
 
 Result<OpenedLedger> open_files(const LedgerOptions& options, const std::string& boot_id,
                                 std::int64_t now) {
-  auto mark = MarkFile::open(ledger_mark(options.path));
+  auto mark = HighWaterMark::open(ledger_mark(options.path));
   if (!mark) return mark.failure();
   auto pulse = LedgerPulse::open(options.path);
   if (!pulse) return pulse.failure();
@@ -164,7 +164,7 @@ std::int64_t time_sum(std::int64_t a, std::int64_t b) {
 // A ledger that is open changes between two looks: the pulse is read last, which only makes it know
 // more.
 Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
-  auto mark = MarkFile::look(ledger_mark(store));
+  auto mark = HighWaterMark::look(ledger_mark(store));
   if (!mark) return mark.failure();
   auto data = identity(ledger_data(store));
   if (!data) return data.failure();
@@ -175,7 +175,7 @@ Result<SeenFloor> see_floor(const fs::path& store, const std::string& boot_id) {
       judge(*mark, *data, *changed, covered, boot_id.empty() ? read_boot_id() : boot_id);
   SeenFloor out;
   if (*mark) {
-    const MarkState& state = (*mark)->state();
+    const HighWaterMarkState& state = (*mark)->state();
     out.floor = trust == Trust::Trusted ? state.floor : floor_of_untrusted(*mark);
     out.mark = state.mark;
   }

@@ -13,16 +13,16 @@
 
 #include "store/error.h"
 #include "store/files.h"
+#include "store/high_water_mark.h"
 #include "store/ledger.h"
 #include "store/ledger_file.h"
 #include "store/ledger_pulse.h"
-#include "store/mark.h"
 
 namespace store {
 
 struct OpenedLedger {
   FileHandle lock;  // no other process has the ledger open while this is held
-  MarkFile mark;
+  HighWaterMark mark;
   LedgerPulse pulse;
   LedgerFile file;
 };

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "store/core.h"
+#include "store/credential_tables.h"
 #include "store/credentials.h"
 
 namespace store {
@@ -47,11 +47,12 @@ Result<Done> each(const Txn& txn, Table table, Decode<Record> decode,
 }  // namespace
 
 struct Credentials::Reader::State {
-  std::shared_ptr<const Core> core;
+  std::shared_ptr<const CredentialTables> core;
   ReadTxn txn;
   std::uint64_t reads = 0;
 
-  explicit State(std::shared_ptr<const Core> shared) : core(std::move(shared)), txn(core->env) {}
+  explicit State(std::shared_ptr<const CredentialTables> shared)
+      : core(std::move(shared)), txn(core->env) {}
 
   // The record under `key`, else the dummy: one lookup and one decoding either way.
   template <class Record>

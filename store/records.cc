@@ -168,7 +168,7 @@ std::string token_id(std::string_view token) {
   return verify::to_hex(digest.view().first(16));
 }
 
-std::optional<std::string> complaint(const Client& client) {
+std::optional<std::string> record_error(const Client& client) {
   if (auto wrong = wrong_key("a client's key", client.key)) return wrong;
   if (auto wrong = wrong_secrets(client)) return wrong;
   if (auto wrong = wrong_realm(client.realms)) return wrong;
@@ -176,7 +176,7 @@ std::optional<std::string> complaint(const Client& client) {
   return wrong_text(client);
 }
 
-std::optional<std::string> complaint(const User& user) {
+std::optional<std::string> record_error(const User& user) {
   if (auto wrong = wrong_user(user.name)) return wrong;
   if (!all_between(user.password_hash, 0x21, 0x7e))
     return "a password hash has bytes 0x21-0x7E alone; that of " + in_quotes(user.name) +
@@ -184,7 +184,7 @@ std::optional<std::string> complaint(const User& user) {
   return std::nullopt;
 }
 
-std::optional<std::string> complaint(const Token& token) {
+std::optional<std::string> record_error(const Token& token) {
   if (auto wrong = wrong_key("a token", token.token)) return wrong;
   if (auto wrong = wrong_key("a token's client", token.client)) return wrong;
   if (auto wrong = wrong_user(token.user)) return wrong;
@@ -200,7 +200,7 @@ std::optional<std::string> complaint(const Token& token) {
   return std::nullopt;
 }
 
-std::optional<std::string> complaint(const RequestToken& request) {
+std::optional<std::string> record_error(const RequestToken& request) {
   if (auto wrong = wrong_key("a request token", request.token)) return wrong;
   if (auto wrong = wrong_key("a request token's client", request.client)) return wrong;
   if (!is_secret(request.secret.reveal()))

@@ -118,9 +118,9 @@ inline constexpr std::size_t kMaxSecrets = 8;  // of a client; of its RSA keys, 
 bool is_key(std::string_view bytes);           // also for tokens
 bool is_user_name(std::string_view bytes);
 bool is_realm(std::string_view bytes);
-std::optional<std::string> complaint(const Client& client);
-std::optional<std::string> complaint(const User& user);
-std::optional<std::string> complaint(const Token& token);
-std::optional<std::string> complaint(const RequestToken& request);
+std::optional<std::string> record_error(const Client& client);
+std::optional<std::string> record_error(const User& user);
+std::optional<std::string> record_error(const Token& token);
+std::optional<std::string> record_error(const RequestToken& request);
 
 }  // namespace store

@@ -58,7 +58,7 @@ Result<std::uint64_t> count_live(const State& state, std::string_view client) {
 Flow<Done> issue(State& state, const IssueRequest& request) {
   RequestToken token = request.token;
   token.state = RequestState::Issued;
-  if (auto wrong = complaint(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(token)) return fail(Error::Kind::Invalid, *std::move(wrong));
   const auto client = state.enabled_client(token.client);
   if (!client) return client.failure();
   if (!*client) return ended<Done>(FlowProblem::ClientUnknown);
@@ -83,7 +83,7 @@ Result<bool> user_may_decide(State& state, const Decision& decision) {
   if (!decision.verifier) return true;  // nothing of what was refused needs a record of the user
   User made;
   made.name = decision.user;
-  if (auto wrong = complaint(made)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(made)) return fail(Error::Kind::Invalid, *std::move(wrong));
   auto put =
       state.put_record(state.tables().users, made.name, made, ChangeAccess::Mode::Insert, "user");
   if (!put) return put.failure();
@@ -110,7 +110,7 @@ Flow<RequestToken> decide_in(State& state, const Decision& decision) {
     after.verifier = *decision.verifier;
     if (after.verifier.empty()) return fail(Error::Kind::Invalid, "a verifier is empty");
   }
-  if (auto wrong = complaint(after)) return fail(Error::Kind::Invalid, *std::move(wrong));
+  if (auto wrong = record_error(after)) return fail(Error::Kind::Invalid, *std::move(wrong));
   const auto may = user_may_decide(state, decision);
   if (!may) return may.failure();
   if (!*may) return ended<RequestToken>(FlowProblem::UserUnknown);

@@ -65,10 +65,10 @@ struct Decision {
       false;  // the user is known to somebody else: made here, without password, if missing
   std::int64_t now = 0;
 };
-// From Issued to Authorized or Refused, once. Answers the token as it is then.
+// From Issued to Authorized or Refused, once. Returns the token as it is then.
 Flow<RequestToken> decide(Credentials& store, const Decision& decision);
 
-struct Exchange {
+struct TokenExchange {
   std::string client, request_token;
   verify::Secret verifier;
   Token fresh;  // token, secret, expires, session handle and its end; the rest is filled in
@@ -78,8 +78,8 @@ struct Exchange {
 // exchanges at once, in any number of processes, one succeeds. Its realms are those granted, within
 // what the client may have now; a client that isn't renewable gets no session handle. For a client
 // with same_token, answers the live token that this user gave it for the same realms, if there is
-// one. Answers the token as stored.
-Flow<Token> exchange(Credentials& store, const Exchange& exchange);
+// one. Returns the token as stored.
+Flow<Token> exchange(Credentials& store, const TokenExchange& exchange);
 
 struct Renewal {
   std::string client, token;

@@ -90,14 +90,14 @@ class Sessions {
   // Notes a visit, if the last one noted is limits.note_after() old.
   Result<Done> touch(std::string_view id, const SessionLimits& limits, std::int64_t now);
   Result<Done> end(std::string_view id);
-  // Answers how many sessions it were. No browser is known for the user any more, either.
+  // Returns how many sessions it were. No browser is known for the user any more, either.
   Result<std::uint64_t> end_all_of(std::string_view user);
 
   // Whether the id is that of a browser in which the user signed in before. It is no session, and
   // lets nobody in.
   bool knows(std::string_view browser, std::string_view user, std::int64_t now) const;
   // The browser in which the user has just signed in; `browser` is the id that it has for that, if
-  // any. Answers the id that it is known by from now on.
+  // any. Returns the id that it is known by from now on.
   Result<std::string> remember(std::string_view browser, std::string_view user, std::int64_t now);
   Result<Done> forget(std::string_view browser);
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 255;  // bytes of a consumer key, token or nonce
 
-Failure<Reject> refuse(Reason reason, std::string_view detail) {
-  return Failure<Reject>(Reject{reason, std::string(detail.substr(0, 64))});
+Failure<Rejection> refuse(Reason reason, std::string_view detail) {
+  return Failure<Rejection>(Rejection{reason, std::string(detail.substr(0, 64))});
 }
 
 bool is_visible(std::string_view text) {
@@ -70,8 +70,8 @@ Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;
 
-Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bounds,
-                                 Workspace& workspace) {
+Result<Claim, Rejection> read_claim(const RequestView& request, const Bounds& bounds,
+                                    Workspace& workspace) {
   Parameters& parameters = workspace.state().parameters;
   if (auto reject = parameters.read(request, bounds)) return Failure(std::move(*reject));
 
@@ -86,7 +86,7 @@ Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bound
   const auto method_name = parameters.field(Field::SignatureMethod);
   const auto method = method_name ? method_from_name(*method_name) : std::nullopt;
   const std::string missing = absent(parameters, method == Method::Plaintext);
-  if (!missing.empty()) return Failure(Reject{Reason::ParameterAbsent, missing});
+  if (!missing.empty()) return Failure(Rejection{Reason::ParameterAbsent, missing});
   const auto version = parameters.field(Field::Version);
   if (version && *version != "1.0") return refuse(Reason::VersionRejected, *version);
   if (!method) return refuse(Reason::MethodRejected, *method_name);

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "verify/method.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/request.h"
 #include "verify/result.h"
 
@@ -62,7 +62,7 @@ struct Claim {
 // that is known. No OAuth credentials at all is not an error of its own on routes with auth =
 // "optional": callers see it as Reason::CredentialsAbsent. A request without any is never refused
 // for how its query or form is spelled, only for having too many parameters.
-Result<Claim, Reject> read_claim(const RequestView& request, const Bounds& bounds,
-                                 Workspace& workspace);
+Result<Claim, Rejection> read_claim(const RequestView& request, const Bounds& bounds,
+                                    Workspace& workspace);
 
 }  // namespace verify

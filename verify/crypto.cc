@@ -128,7 +128,7 @@ const unsigned char* as_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// Faults of libcrypto itself that nothing can be done about: no random bytes, no SipHash.
+// Faults of libcrypto itself that nothing can be done about: no random bytes, no such digest.
 void demand(bool worked) {
   if (!worked) std::abort();
 }

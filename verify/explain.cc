@@ -17,7 +17,7 @@
 namespace verify {
 namespace {
 
-using Changes = std::vector<Change>;
+using Changes = std::vector<Edit>;
 
 Changes changes_of(const SlipSet& slips) {
   Changes out;

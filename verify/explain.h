@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "verify/judge.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/request.h"
 #include "verify/secret.h"
 
@@ -75,14 +75,14 @@ struct Finding {
 };
 
 // One thing that the client did in its own way.
-struct Change {
+struct Edit {
   std::string name;      // "form_left_out"
   std::string sentence;  // what it was, what to change, and where
 };
 
 // The changes that together would have matched.
 struct NearMiss {
-  std::vector<Change> changes;
+  std::vector<Edit> changes;
   std::string base_string;      // what was signed, or seems to be
   bool signature_fits = false;  // false: it is only the client's own base string that it makes
 };

@@ -211,7 +211,7 @@ class Finder {
 
 }  // namespace
 
-Finding unreadable(const Reject& reject, const Evidence& evidence) {
+Finding unreadable(const Rejection& reject, const Evidence& evidence) {
   std::string more(advice(reject.reason));
   const bool other_scheme = evidence.request.authorization.has_value();
   if (reject.reason == Reason::CredentialsAbsent && other_scheme) {

@@ -6,12 +6,12 @@
 #include "verify/claim.h"
 #include "verify/explain.h"
 #include "verify/judge.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 namespace verify {
 
 // Of a request whose claim could not be read.
-Finding unreadable(const Reject& reject, const Evidence& evidence);
+Finding unreadable(const Rejection& reject, const Evidence& evidence);
 
 // Adds findings and remarks.
 void find_other_reasons(const Evidence& evidence, const Claim& claim, const Keys& keys,

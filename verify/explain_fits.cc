@@ -121,7 +121,7 @@ void Fits::add_bytes(std::string bytes, std::string_view name, std::string_view 
   const auto same = [&](const Reading& other) { return other.bytes == bytes; };
   if (std::any_of(readings_.begin(), readings_.end(), same)) return;
   Reading reading{std::move(bytes), std::nullopt};
-  if (!name.empty()) reading.change = Change{std::string(name), std::string(sentence)};
+  if (!name.empty()) reading.change = Edit{std::string(name), std::string(sentence)};
   readings_.push_back(std::move(reading));
 }
 
@@ -174,7 +174,7 @@ void Fits::add_readings() {
 }
 
 // The signature as one of its readings, which adds a change unless it is the right one.
-Fits::Changes Fits::read_as(std::string_view made, std::vector<Change> changes) const {
+Fits::Changes Fits::read_as(std::string_view made, std::vector<Edit> changes) const {
   for (const Reading& reading : readings_) {
     if (reading.bytes != made) continue;
     if (reading.change) changes.push_back(*reading.change);
@@ -190,12 +190,12 @@ Fits::Changes Fits::read_as(std::string_view made, std::vector<Change> changes) 
 }
 
 Fits::Changes Fits::hmac(Hash hash, std::string_view base, std::size_t key_changes,
-                         const std::vector<Change>& changes) const {
+                         const std::vector<Edit>& changes) const {
   for (const Key& key : keys_of(key_changes)) {
     const Digest mac = key.by_hash[static_cast<std::size_t>(hash)].sign(base);
     auto fits = read_as(view(mac), {});
     if (!fits) continue;
-    std::vector<Change> all = key.made.changes;
+    std::vector<Edit> all = key.made.changes;
     all.insert(all.end(), changes.begin(), changes.end());
     all.insert(all.end(), fits->begin(), fits->end());
     return all;
@@ -204,22 +204,22 @@ Fits::Changes Fits::hmac(Hash hash, std::string_view base, std::size_t key_chang
 }
 
 // What keeps a key from counting.
-std::optional<Change> Fits::flaw_of(const VerifyingKey& key) const {
+std::optional<Edit> Fits::flaw_of(const VerifyingKey& key) const {
   if (!is_live(key.expires())) {
-    return Change{"expired_rsa_key",
-                  "It is signed with an RSA key of the client that has expired: sign with the new "
-                  "one."};
+    return Edit{"expired_rsa_key",
+                "It is signed with an RSA key of the client that has expired: sign with the new "
+                "one."};
   }
   const int bits = key.rsa().bits();
   if (bits >= rules_.policy.rsa_min_bits) return std::nullopt;
-  return Change{"short_rsa_key", "The RSA key has " + std::to_string(bits) +
-                                     " bits, and oauth.rsa_min_bits asks for " +
-                                     std::to_string(rules_.policy.rsa_min_bits) +
-                                     ": make a longer one."};
+  return Edit{"short_rsa_key", "The RSA key has " + std::to_string(bits) +
+                                   " bits, and oauth.rsa_min_bits asks for " +
+                                   std::to_string(rules_.policy.rsa_min_bits) +
+                                   ": make a longer one."};
 }
 
 Fits::Changes Fits::rsa(Hash hash, std::string_view base, bool right_key,
-                        std::vector<Change> changes) const {
+                        std::vector<Edit> changes) const {
   const Digest hashed = digest(hash, base);
   for (const VerifyingKey& key : keys_.rsa_keys) {
     const auto flaw = flaw_of(key);
@@ -243,7 +243,7 @@ Fits::Changes Fits::plaintext(std::size_t key_changes) const {
   std::string decoded;
   const bool escaped = percent_decode(claim_.signature, decoded);
   for (const Key& key : keys_of(key_changes)) {
-    std::vector<Change> changes = key.made.changes;
+    std::vector<Edit> changes = key.made.changes;
     if (is(key, claim_.signature)) return changes;
     if (!escaped || !is(key, decoded)) continue;
     changes.push_back({"signature_encoded_twice",
@@ -268,7 +268,7 @@ Fits::Changes Fits::otherwise_hashed(std::size_t key_changes, std::string_view b
   const bool with_rsa = is_rsa(claim_.method);
   for (const Hash hash : kHashes) {
     if (hash == *claimed) continue;
-    std::vector<Change> changes{
+    std::vector<Edit> changes{
         {"hash", std::string("The signature is one of ") + (with_rsa ? "RSA-" : "HMAC-") +
                      std::string(name(hash)) + ", and oauth_signature_method says " +
                      std::string(verify::name(claim_.method)) + ": let both be the same."}};
@@ -299,7 +299,7 @@ Fits::Changes Fits::swapped(std::size_t key_changes, std::string_view base) cons
 // RSA where HMAC is named, HMAC where RSA is, PLAINTEXT where either is.
 Fits::Changes Fits::of_another_kind(std::string_view base) const {
   const auto change = [&](const std::string& kind) {
-    return std::vector<Change>{
+    return std::vector<Edit>{
         {"other_kind_of_signature",
          "The signature is one of " + kind + ", and oauth_signature_method says " +
              std::string(verify::name(claim_.method)) + ": let both be the same."}};

@@ -33,7 +33,7 @@ class Fits {
 
   // With exactly `count` changes in key and hash, what is done otherwise than RFC 5849 says there
   // and in the notation of the signature; nothing at all: the base string doesn't fit so.
-  using Changes = std::optional<std::vector<Change>>;
+  using Changes = std::optional<std::vector<Edit>>;
   Changes with(std::size_t count, std::string_view base) const;
   // How many signatures that takes, about.
   std::size_t cost(std::size_t count) const;
@@ -46,7 +46,7 @@ class Fits {
   // The signature read in one of the notations in which it may have come.
   struct Reading {
     std::string bytes;
-    std::optional<Change> change;
+    std::optional<Edit> change;
   };
 
   void add_keys(std::size_t most_changes);
@@ -55,16 +55,16 @@ class Fits {
   void add_bytes(std::string bytes, std::string_view name, std::string_view sentence);
   std::span<const Key> keys_of(std::size_t changes) const;
   bool is_live(const std::optional<std::int64_t>& expires) const;
-  std::optional<Change> flaw_of(const VerifyingKey& key) const;
+  std::optional<Edit> flaw_of(const VerifyingKey& key) const;
   Changes rightly_hashed(std::size_t key_changes, std::string_view base) const;
   Changes otherwise_hashed(std::size_t key_changes, std::string_view base) const;
   Changes swapped(std::size_t key_changes, std::string_view base) const;
   Changes of_another_kind(std::string_view base) const;
   Changes plaintext(std::size_t key_changes) const;
-  Changes rsa(Hash hash, std::string_view base, bool right_key, std::vector<Change> changes) const;
+  Changes rsa(Hash hash, std::string_view base, bool right_key, std::vector<Edit> changes) const;
   Changes hmac(Hash hash, std::string_view base, std::size_t key_changes,
-               const std::vector<Change>& changes) const;
-  Changes read_as(std::string_view made, std::vector<Change> changes) const;
+               const std::vector<Edit>& changes) const;
+  Changes read_as(std::string_view made, std::vector<Edit> changes) const;
 
   const Claim& claim_;
   const Keys& keys_;

@@ -18,17 +18,17 @@ namespace {
 // One of the two secrets as a client has it, before it is encoded.
 struct Piece {
   std::string bytes;
-  std::optional<Change> change;
+  std::optional<Edit> change;
 };
 
 // How the two are encoded, and how they are joined.
 struct Encoding {
   std::function<std::string(std::string_view)> client, token;
-  std::optional<Change> change;
+  std::optional<Edit> change;
 };
 struct Joint {
   std::string (*join)(const std::string& client, const std::string& token);
-  std::optional<Change> change;
+  std::optional<Edit> change;
 };
 
 std::string as_it_is(std::string_view text) { return std::string(text); }
@@ -77,7 +77,7 @@ class Pieces {
 
   void right(const std::string& bytes) { all_.push_back({bytes, std::nullopt}); }
   void add(const std::string& bytes, const std::string& name, const std::string& sentence) {
-    all_.push_back({bytes, Change{name, sentence}});
+    all_.push_back({bytes, Edit{name, sentence}});
   }
   void used(const std::string& bytes, const std::string& name, const std::string& how) {
     if (!bytes.empty()) add(bytes, name + suffix_, whose_ + how);
@@ -197,7 +197,7 @@ std::vector<Encoding> encodings(QuirkSet quirks) {
   std::vector<Encoding> out{{encoded, encoded, std::nullopt}};
   if (quirks.has(Quirk::UnencodedKey)) out.push_back({as_it_is, as_it_is, std::nullopt});
   const auto add = [&out](auto client, auto token, const char* name, const std::string& sentence) {
-    out.push_back({client, token, Change{name, sentence}});
+    out.push_back({client, token, Edit{name, sentence}});
   };
   add(as_it_is, as_it_is, "key_not_encoded",
       "The secrets went into the key as they are: percent-encode each, or set the quirk "
@@ -226,7 +226,7 @@ using Text = const std::string&;
 std::vector<Joint> joints() {
   std::vector<Joint> out{{[](Text c, Text t) { return c + '&' + t; }, std::nullopt}};
   const auto add = [&out](auto join, const char* name, const char* sentence) {
-    out.push_back({join, Change{name, sentence}});
+    out.push_back({join, Edit{name, sentence}});
   };
   add([](Text c, Text t) { return c + t; }, "key_without_ampersand",
       "The '&' was left out of the key: it stands between the two secrets, and behind the first "

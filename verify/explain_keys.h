@@ -17,7 +17,7 @@ namespace verify {
 // what has more changes comes behind what has fewer.
 struct MadeKey {
   Secret bytes;
-  std::vector<Change> changes;
+  std::vector<Edit> changes;
 };
 std::vector<MadeKey> made_keys(const Claim& claim, const KnownSecrets& secrets, QuirkSet quirks,
                                std::int64_t now, std::size_t most_changes);

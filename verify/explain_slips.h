@@ -42,7 +42,7 @@ Part part_of(Aspect aspect);
 
 struct Slip {
   Aspect aspect{};
-  Change change;
+  Edit change;
   std::function<void(Recipe&)> apply;
 };
 

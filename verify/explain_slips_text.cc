@@ -29,8 +29,8 @@ std::span<const Where> places(const Recipe& right) {
   return std::span<const Where>(kWhere).first(both ? 3 : 1);
 }
 
-template <class Change>
-std::function<void(Recipe&)> at(const Where& where, Change change) {
+template <class Edit>
+std::function<void(Recipe&)> at(const Where& where, Edit change) {
   return [where, change](Recipe& r) {
     if (where.query) change(r.of(Source::Query));
     if (where.form) change(r.of(Source::Form));

@@ -9,7 +9,7 @@
 namespace verify {
 namespace {
 
-Reject reject(Reason reason, std::string detail = {}) { return {reason, std::move(detail)}; }
+Rejection reject(Reason reason, std::string detail = {}) { return {reason, std::move(detail)}; }
 
 template <class Key>
 bool is_live(const Key& key, std::int64_t now) {
@@ -43,10 +43,10 @@ struct Match {
 // The search for the key that made the signature. It is `eager` if acceptance hangs on that alone:
 // then the first match ends it. Else the request is refused whatever matches, and all refusals must
 // cost the same.
-class Search {
+class KeySearch {
  public:
-  Search(const RequestView& request, const Claim& claim, const Keys& keys, const Policy& policy,
-         QuirkSet quirks, std::int64_t now, bool eager)
+  KeySearch(const RequestView& request, const Claim& claim, const Keys& keys, const Policy& policy,
+            QuirkSet quirks, std::int64_t now, bool eager)
       : request_(request),
         claim_(claim),
         keys_(keys),
@@ -231,8 +231,8 @@ struct Conditions {
 
 // Of a request whose signature matches. Requires that a condition is not met, and not one of those
 // that come ahead of a wrong signature.
-Reject reason_behind_signature(const Claim& claim, const Keys& keys, const Requirement& requirement,
-                               Conditions& conditions) {
+Rejection reason_behind_signature(const Claim& claim, const Keys& keys,
+                                  const Requirement& requirement, Conditions& conditions) {
   if (!conditions.method_allowed) {
     return reject(Reason::MethodRejected, std::string(name(claim.method)));
   }
@@ -273,14 +273,15 @@ std::optional<Hash> hash_of(Method method) {
   return std::nullopt;
 }
 
-Reject at_or_below_floor(const Claim& claim, std::int64_t floor) {
+Rejection at_or_below_floor(const Claim& claim, std::int64_t floor) {
   return reject(Reason::TimestampRefused, std::to_string(claim.timestamp) +
                                               ", at or below the replay ledger's floor, " +
                                               std::to_string(floor));
 }
 
-std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
-                            const Requirement& requirement, std::int64_t now, std::int64_t floor) {
+std::optional<Rejection> admit(const RequestView& request, const Claim& claim, const Policy& policy,
+                               const Requirement& requirement, std::int64_t now,
+                               std::int64_t floor) {
   if (policy.enforce_tls && request.scheme != "https") return reject(Reason::InsecureTransport);
   if (!is_allowed(claim.method, policy, requirement)) {
     return reject(Reason::MethodRejected, std::string(name(claim.method)));
@@ -298,16 +299,16 @@ std::optional<Reject> admit(const RequestView& request, const Claim& claim, cons
   return std::nullopt;
 }
 
-Result<Accepted, Reject> judge(const RequestView& request, const Claim& claim, const Keys& keys,
-                               const Policy& policy, const Requirement& requirement,
-                               std::int64_t now, Workspace& workspace) {
+Result<Accepted, Rejection> judge(const RequestView& request, const Claim& claim, const Keys& keys,
+                                  const Policy& policy, const Requirement& requirement,
+                                  std::int64_t now, Workspace& workspace) {
   if (!is_allowed(claim.method, policy, requirement)) {
     return Failure(reject(Reason::MethodRejected, std::string(name(claim.method))));
   }
   Conditions conditions(claim, keys, requirement, now);
   const bool rest_good = conditions.all_good(keys, requirement);
-  const Search search(request, claim, keys, policy, keys.quirks | requirement.quirks, now,
-                      /*eager=*/rest_good);
+  const KeySearch search(request, claim, keys, policy, keys.quirks | requirement.quirks, now,
+                         /*eager=*/rest_good);
   const std::optional<Match> match = search.run(requirement.schemes, workspace.state().parameters);
   if (rest_good && match) return Accepted{match->key, match->other_scheme};
 

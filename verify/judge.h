@@ -15,7 +15,7 @@
 #include "verify/crypto.h"
 #include "verify/method.h"
 #include "verify/quirk.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/request.h"
 #include "verify/result.h"
 #include "verify/signing_key.h"
@@ -70,11 +70,12 @@ struct Requirement {
 // Transport, method, timestamp window: what can be refused without keys. `now`: Unix seconds.
 // `floor`: timestamps at or below it are refused (the ledger's floor). One in milliseconds is
 // measured as such: only judge() knows whether this client may count so.
-std::optional<Reject> admit(const RequestView& request, const Claim& claim, const Policy& policy,
-                            const Requirement& requirement, std::int64_t now, std::int64_t floor);
+std::optional<Rejection> admit(const RequestView& request, const Claim& claim, const Policy& policy,
+                               const Requirement& requirement, std::int64_t now,
+                               std::int64_t floor);
 
 // What is said of a timestamp that the ledger's floor refuses.
-Reject at_or_below_floor(const Claim& claim, std::int64_t floor);
+Rejection at_or_below_floor(const Claim& claim, std::int64_t floor);
 
 struct Accepted {
   std::size_t key_index = 0;  // which of the client's secrets, or of its RSA keys, matched
@@ -96,9 +97,9 @@ inline constexpr std::size_t kEvenBytes = 32 << 10;
 // has (kKeysTried, unless more are live). Of several reasons the one that says most is given, but
 // what a stranger must not learn (disclosed() shows which) is all that comes ahead of a wrong
 // signature.
-Result<Accepted, Reject> judge(const RequestView& request, const Claim& claim, const Keys& keys,
-                               const Policy& policy, const Requirement& requirement,
-                               std::int64_t now, Workspace& workspace);
+Result<Accepted, Rejection> judge(const RequestView& request, const Claim& claim, const Keys& keys,
+                                  const Policy& policy, const Requirement& requirement,
+                                  std::int64_t now, Workspace& workspace);
 
 // The signature base string (RFC 5849 3.4.1) of the request last read into the workspace. Valid
 // until the workspace is used again.

@@ -59,7 +59,7 @@ bool before(const Parameter& a, const Parameter& b) {
   return std::tie(a.name, a.value) < std::tie(b.name, b.value);
 }
 
-std::optional<Reject> Parameters::read(const RequestView& request, const Bounds& bounds) {
+std::optional<Rejection> Parameters::read(const RequestView& request, const Bounds& bounds) {
   clear();
   room_ = bounds.parameters;
   foreign_allowed_ = bounds.authorization_passed_on;
@@ -76,7 +76,7 @@ std::optional<Reject> Parameters::read(const RequestView& request, const Bounds&
       std::find_if(places_.begin(), places_.end(), [](const Place& p) { return p.used; });
   // Ahead of `problem_`: without credentials it is none of our business how a query is spelled.
   const bool none = used == places_.end();
-  if (none && !header) return Reject{Reason::CredentialsAbsent, {}};
+  if (none && !header) return Rejection{Reason::CredentialsAbsent, {}};
   // The scheme alone promises them.
   source_ = none ? Source::Header : static_cast<Source>(used - places_.begin());
   if (problem_) return std::move(problem_);
@@ -106,7 +106,7 @@ bool Parameters::read_header(HeaderPairs pairs) {
       case Step::Malformed:
         // Where, and not what: the field may hold a PLAINTEXT signature.
         problem_ =
-            Reject{Reason::AuthorizationMalformed, "at byte " + std::to_string(pairs.offset())};
+            Rejection{Reason::AuthorizationMalformed, "at byte " + std::to_string(pairs.offset())};
         return false;
       case Step::Pair:
         break;
@@ -131,7 +131,7 @@ bool Parameters::read_form(std::string_view text, Source source) {
 
 bool Parameters::take_room() {
   if (room_ == 0) {
-    problem_ = Reject{Reason::ParameterTooMany, {}};
+    problem_ = Rejection{Reason::ParameterTooMany, {}};
     return false;
   }
   --room_;
@@ -214,38 +214,38 @@ std::optional<std::string_view> Parameters::decode(Piece piece, Source source) {
 }
 
 void Parameters::note(Reason reason, std::string_view detail) {
-  if (!problem_) problem_ = Reject{reason, std::string(detail)};
+  if (!problem_) problem_ = Rejection{reason, std::string(detail)};
 }
 
 // Section 3.5: one of the three places. `apart`: oauth_callback and oauth_verifier may stand in
 // others than the Authorization field, if that is used.
-std::optional<Reject> Parameters::split(bool apart) const {
+std::optional<Rejection> Parameters::split(bool apart) const {
   bool found = false;
   for (const Place& place : places_) {
     if (!place.used || (found && apart && places_[0].used && place.apart)) continue;
-    if (found) return Reject{Reason::ParameterSplit, std::string(clipped(place.first))};
+    if (found) return Rejection{Reason::ParameterSplit, std::string(clipped(place.first))};
     found = true;
   }
   return std::nullopt;
 }
 
-std::optional<Reject> Parameters::misplaced(const Places& allowed) const {
+std::optional<Rejection> Parameters::misplaced(const Places& allowed) const {
   for (std::size_t i = 0; i < places_.size(); ++i) {
     if (!places_[i].used || allowed.has(static_cast<Source>(i))) continue;
-    return Reject{Reason::CredentialsMisplaced, std::string(clipped(places_[i].first))};
+    return Rejection{Reason::CredentialsMisplaced, std::string(clipped(places_[i].first))};
   }
   return std::nullopt;
 }
 
 // Requires sorted parameters: equal names are neighbours.
-std::optional<Reject> Parameters::repeated() const {
+std::optional<Rejection> Parameters::repeated() const {
   std::optional<std::string_view> found = twice_;
   for (std::size_t i = 1; strangers_ > 1 && !found && i < sorted_.size(); ++i) {
     const std::string_view name = sorted_[i].name;
     if (name == sorted_[i - 1].name && name.starts_with(kPrefix)) found = name;
   }
   if (!found) return std::nullopt;
-  return Reject{Reason::ParameterDuplicate, std::string(clipped(*found))};
+  return Rejection{Reason::ParameterDuplicate, std::string(clipped(*found))};
 }
 
 void Parameters::sort() {

@@ -14,7 +14,7 @@
 #include "verify/arena.h"
 #include "verify/claim.h"
 #include "verify/pairs.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/request.h"
 
 namespace verify {
@@ -54,7 +54,7 @@ class Parameters {
  public:
   // Forgets the last request and reads this one. Says what is wrong with its parameters as such;
   // what they mean is for read_claim().
-  std::optional<Reject> read(const RequestView& request, const Bounds& bounds);
+  std::optional<Rejection> read(const RequestView& request, const Bounds& bounds);
 
   // By name and then value; without oauth_signature and the Authorization field's realm.
   const std::vector<Parameter>& sorted() const { return sorted_; }
@@ -83,9 +83,9 @@ class Parameters {
   bool recode(Piece& piece, Source source);
   std::optional<std::string_view> decode(Piece piece, Source source);
   void note(Reason reason, std::string_view detail);
-  std::optional<Reject> split(bool apart) const;
-  std::optional<Reject> misplaced(const Places& allowed) const;
-  std::optional<Reject> repeated() const;
+  std::optional<Rejection> split(bool apart) const;
+  std::optional<Rejection> misplaced(const Places& allowed) const;
+  std::optional<Rejection> repeated() const;
   void sort();
 
   Arena arena_;
@@ -98,7 +98,7 @@ class Parameters {
   bool foreign_allowed_ = false;           // Bounds::authorization_passed_on
   std::uint32_t strangers_ = 0;            // oauth_ parameters that are no Field
   std::optional<std::string_view> twice_;  // the name of a parameter that stands twice, and may not
-  std::optional<Reject> problem_;          // the first one
+  std::optional<Rejection> problem_;       // the first one
 };
 
 struct Workspace::State {

@@ -57,10 +57,10 @@ char* percent_encode(std::string_view bytes, char* out);
 bool percent_decode(std::string_view text, std::string& out);
 bool form_decode(std::string_view text, std::string& out);  // also '+' to space
 
-// Decodes into memory with room for text.size(). Answers the end, or nullptr on a bad '%'.
+// Decodes into memory with room for text.size(). Returns the end, or nullptr on a bad '%'.
 char* percent_decode(std::string_view text, Plus plus, char* out);
 // Decodes and encodes again in one pass, into memory with room for 3 * text.size(): whatever
-// spelling was received, out comes the one spelling that is signed. Answers the end, or nullptr on
+// spelling was received, out comes the one spelling that is signed. Returns the end, or nullptr on
 // a bad '%'.
 char* percent_recode(std::string_view text, Plus plus, char* out);
 

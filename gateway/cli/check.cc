@@ -16,7 +16,7 @@
 namespace gateway::cli {
 namespace {
 
-struct Report {
+struct CheckReport {
   std::vector<const conf::Route*> routes;   // of the settings
   std::vector<store::Count> other_schemes;  // of the routes, where that is asked and known
   std::vector<std::string> waiting, warnings;
@@ -73,10 +73,10 @@ json::array strings(const std::vector<std::string>& words) {
   return json::array(words.begin(), words.end());
 }
 
-void print_mistakes(const std::string& file, const std::vector<conf::Mistake>& mistakes, bool json,
+void print_mistakes(const std::string& file, const std::vector<conf::Error>& mistakes, bool json,
                     Console& console) {
   json::array list;
-  for (const conf::Mistake& mistake : mistakes) {
+  for (const conf::Error& mistake : mistakes) {
     console.err << conf::to_string(file, mistake) << '\n';
     list.push_back({{"line", mistake.where.line},
                     {"column", mistake.where.column},
@@ -86,7 +86,7 @@ void print_mistakes(const std::string& file, const std::vector<conf::Mistake>& m
 }
 
 // How often the route accepted another scheme's signature, if that is asked and known.
-const store::Count* other_scheme(const Report& report, std::size_t route) {
+const store::Count* other_scheme(const CheckReport& report, std::size_t route) {
   return report.other_schemes.empty() ? nullptr : &report.other_schemes[route];
 }
 
@@ -114,7 +114,7 @@ json::object route_json(const conf::Route& route, const store::Count* other_sche
   return out;
 }
 
-void print_json(const Report& report, bool ok, std::ostream& out) {
+void print_json(const CheckReport& report, bool ok, std::ostream& out) {
   json::object all;
   all["ok"] = ok;
   json::array routes;
@@ -175,7 +175,7 @@ void print_list(std::string_view title, const std::vector<std::string>& lines, s
   for (const std::string& line : lines) out << "  " << printable(line) << '\n';
 }
 
-void print_text(const Report& report, std::ostream& out) {
+void print_text(const CheckReport& report, std::ostream& out) {
   Table table({"HOSTS", "PATH", "METHODS", "AUTH", "REALMS", "UPSTREAM", "SETTINGS"});
   for (std::size_t i = 0; i < report.routes.size(); ++i) {
     const conf::Route& route = *report.routes[i];
@@ -197,27 +197,27 @@ void print_text(const Report& report, std::ostream& out) {
 }
 
 // Of the operator's own pages, which are read with the configuration.
-std::optional<conf::Mistake> mistake_in_pages(const conf::Provider& provider) {
+std::optional<conf::Error> mistake_in_pages(const conf::Provider& provider) {
   const auto pages =
       pages::Pages::load(provider.templates.value_or(""), provider.texts.value_or(""));
   if (pages) return std::nullopt;
-  return conf::Mistake{.where = {}, .sentence = pages.error()};
+  return conf::Error{.where = {}, .sentence = pages.error()};
 }
 
 }  // namespace
 
 Outcome<Done> check(const Check& options, Console& console, const net::Clock& clock) {
   const conf::Loaded loaded = conf::load_file(options.config);
-  if (const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded)) {
+  if (const auto* mistakes = std::get_if<std::vector<conf::Error>>(&loaded)) {
     print_mistakes(options.config, *mistakes, options.json, console);
-    return Failure(Problem{});
+    return Failure(Error{});
   }
   const auto& settings = std::get<conf::Settings>(loaded);
   if (auto mistake = mistake_in_pages(settings.provider)) {
     print_mistakes(options.config, {*std::move(mistake)}, options.json, console);
-    return Failure(Problem{});
+    return Failure(Error{});
   }
-  Report report;
+  CheckReport report;
   const routing::RouteTable table(settings);
   report.routes = table.in_order();
   report.waiting = conf::not_yet_in_effect(settings);

@@ -7,7 +7,7 @@
 
 #include "conf/settings.h"
 #include "gateway/cli/console.h"
-#include "gateway/cli/problem.h"
+#include "gateway/cli/error.h"
 #include "gateway/net/clock.h"
 #include "store/usage.h"
 

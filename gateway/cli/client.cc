@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/values.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
@@ -28,7 +28,7 @@ bool needs_secret(const store::Client& client) {
 }
 
 Outcome<Done> write(Change& change, const store::Client& client, Change::Mode mode) {
-  if (auto wrong = client_complaint(client)) return refused(*std::move(wrong));
+  if (auto wrong = client_error(client)) return refused(*std::move(wrong));
   if (auto put = change.put(client, mode); !put) return refused(put.error());
   if (auto done = change.commit(); !done) return refused(done.error());
   return Done{};
@@ -113,7 +113,7 @@ Outcome<Fresh> resolve(const ClientRotate& options, Console& console) {
 }
 
 // A client was added that nobody was told of. `made`: its secret was made here.
-Failure<Problem> unseen(const store::Client& client, bool made) {
+Failure<Error> unseen(const store::Client& client, bool made) {
   const std::string key = printable(client.key);
   std::string sentence = "standard output can't be written; client " + key + " was added";
   if (made) {
@@ -125,7 +125,7 @@ Failure<Problem> unseen(const store::Client& client, bool made) {
 
 // After a rotation that nobody was told of: what signs now has to go on, so the client is again
 // what it was, unless somebody changed it meanwhile.
-Failure<Problem> take_back(Place& place, const store::Client& before, const store::Client& after) {
+Failure<Error> take_back(Place& place, const store::Client& before, const store::Client& after) {
   const auto undone = alter_client(place, after.key, [&](store::Client& one) -> Outcome<Done> {
     if (!(one == after)) return refused("it was changed meanwhile");
     one = before;
@@ -171,7 +171,7 @@ Outcome<Done> client_add(const ClientAdd& options, Console& console) {
   if (!fields) return fields.failure();
   store::Client client;
   if (auto done = apply(*fields, client); !done) return done;
-  if (auto wrong = name_complaint(kClientName, options.name)) return refused(*std::move(wrong));
+  if (auto wrong = name_error(kClientName, options.name)) return refused(*std::move(wrong));
   auto place = open_place(options.where, Access::Write, console);
   if (!place) return place.failure();
   if (auto done = check_realms(*place, *fields); !done) return done;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/text_file.h"
 #include "gateway/cli/client.h"
 #include "gateway/cli/record_json.h"
@@ -102,8 +102,8 @@ Outcome<Done> apply(const ClientFields& fields, store::Client& client) {
     client.secrets.clear();
     client.secrets.push_back({verify::Secret(std::string_view(*fields.secret)), std::nullopt});
   }
-  if (auto wrong = name_complaint(kClientName, fields.name.value_or(""))) return refused(*wrong);
-  if (auto wrong = description_complaint(fields.description.value_or(""))) return refused(*wrong);
+  if (auto wrong = name_error(kClientName, fields.name.value_or(""))) return refused(*wrong);
+  if (auto wrong = description_error(fields.description.value_or(""))) return refused(*wrong);
   if (fields.name) client.name = *fields.name;
   if (fields.description) client.description = *fields.description;
   if (fields.allow_oob) client.allow_oob = *fields.allow_oob;

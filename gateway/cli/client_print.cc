@@ -31,7 +31,7 @@ void put_count(json::object& out, const store::Count& count) {
   for (auto& [name, value] : to_json(count)) out[name] = value;
 }
 
-json::array secrets_json(const store::Client& client, const std::optional<Uses>& uses) {
+json::array secrets_json(const store::Client& client, const std::optional<KeyUses>& uses) {
   json::array out;
   for (std::size_t i = 0; i < client.secrets.size(); ++i) {
     json::object one;
@@ -42,7 +42,7 @@ json::array secrets_json(const store::Client& client, const std::optional<Uses>&
   return out;
 }
 
-json::array rsa_keys_json(const store::Client& client, const std::optional<Uses>& uses) {
+json::array rsa_keys_json(const store::Client& client, const std::optional<KeyUses>& uses) {
   json::array out;
   for (std::size_t i = 0; i < client.rsa_public_keys.size(); ++i) {
     const store::ClientKey& key = client.rsa_public_keys[i];
@@ -66,7 +66,7 @@ json::object methods_json(const store::ClientUsage& usage) {
   return out;
 }
 
-void add_keys(Table& table, const store::Client& client, const std::optional<Uses>& uses) {
+void add_keys(Table& table, const store::Client& client, const std::optional<KeyUses>& uses) {
   const auto matched = [](const store::Count& count) { return ", matched " + times_text(count); };
   for (std::size_t i = 0; i < client.secrets.size(); ++i) {
     table.add({"secret", life_text(client.secrets[i].expires) +
@@ -95,9 +95,9 @@ void print(const json::object& record, std::ostream& out) {
   out << json::serialize(record) << '\n';
 }
 
-std::optional<Uses> read_uses(const std::string& folder, const store::Client& client,
-                              Console& console) {
-  Uses out;
+std::optional<KeyUses> read_uses(const std::string& folder, const store::Client& client,
+                                 Console& console) {
+  KeyUses out;
   out.secrets.resize(client.secrets.size());
   out.rsa_keys.resize(client.rsa_public_keys.size());
   const auto usage = store::Usage::open(folder);
@@ -127,7 +127,8 @@ void forget_uses(const std::string& folder, const std::string& client, Console& 
   if (!done) note(console, done.error().sentence);
 }
 
-void print_client(const store::Client& client, const std::optional<Uses>& uses, std::ostream& out) {
+void print_client(const store::Client& client, const std::optional<KeyUses>& uses,
+                  std::ostream& out) {
   Table table({});
   table.add({"key", printable(client.key)});
   table.add({"name", printable(client.name)});
@@ -152,7 +153,7 @@ void print_client(const store::Client& client, const std::optional<Uses>& uses, 
   table.print(out);
 }
 
-json::object shown(const store::Client& client, const std::optional<Uses>& uses) {
+json::object shown(const store::Client& client, const std::optional<KeyUses>& uses) {
   json::object out = to_json(client, Secrets::Hidden);
   out["secrets"] = secrets_json(client, uses);
   out["rsa_keys"] = rsa_keys_json(client, uses);

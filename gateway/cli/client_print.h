@@ -17,21 +17,22 @@ namespace gateway::cli {
 void print(const json::object& record, std::ostream& out);  // on a line of its own
 
 // How often a client's secrets and keys made signatures that were accepted.
-struct Uses {
+struct KeyUses {
   store::ClientUsage client;
   std::vector<store::Count> secrets, rsa_keys;  // in the order of the client's
 };
 
 // Nothing where the counts can't be read; then a note says why.
-std::optional<Uses> read_uses(const std::string& folder, const store::Client& client,
-                              Console& console);
+std::optional<KeyUses> read_uses(const std::string& folder, const store::Client& client,
+                                 Console& console);
 
 // When the client is gone; a note says why if it can't be done.
 void forget_uses(const std::string& folder, const std::string& client, Console& console);
 
 // All that is known of the client, for people and as JSON.
-void print_client(const store::Client& client, const std::optional<Uses>& uses, std::ostream& out);
-json::object shown(const store::Client& client, const std::optional<Uses>& uses);
+void print_client(const store::Client& client, const std::optional<KeyUses>& uses,
+                  std::ostream& out);
+json::object shown(const store::Client& client, const std::optional<KeyUses>& uses);
 
 // The key and the newest secret: once, when it was made.
 void print_credentials(const store::Client& client, std::ostream& out);

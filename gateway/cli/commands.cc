@@ -34,7 +34,7 @@ void declare_gateway(Command root, const World& world) {
     const auto settings = load_settings(serving->config, world.console);
     if (!settings) return settings.failure();
     const int code = world.serve(*settings, serving->config);
-    if (code != 0) return Failure(Problem{code, ""});
+    if (code != 0) return Failure(Error{code, ""});
     return Done{};
   });
 

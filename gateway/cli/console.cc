@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/text_file.h"
 #include "verify/crypto.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/cli/problem.h"
+#include "gateway/cli/error.h"
 #include "verify/secret.h"
 
 namespace gateway::cli {

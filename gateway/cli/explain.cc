@@ -7,7 +7,7 @@
 #include <iterator>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/auth/credential_cache.h"
 #include "gateway/auth/policy.h"
 #include "gateway/cli/text.h"
@@ -80,10 +80,10 @@ std::string_view coding_of(const RequestText& request) {
 }
 
 // One look at one request, with the URL taken for the one that counts.
-class Look {
+class Inspection {
  public:
-  Look(const Subject& subject, UrlUsed url, const std::optional<std::string>& base_string,
-       const Place& place, std::int64_t now)
+  Inspection(const Subject& subject, UrlUsed url, const std::optional<std::string>& base_string,
+             const Place& place, std::int64_t now)
       : place_(place), now_(now) {
     report_.request = subject.request;
     report_.url = std::move(url);
@@ -92,7 +92,7 @@ class Look {
     kept_ = subject.kept;
   }
 
-  Outcome<Report> run() && {
+  Outcome<ExplainReport> run() && {
     if (report_.url.refused) {
       report_.causes.push_back(
           {"misdirected", *report_.url.refused + " The gate answers 421 or 400."});
@@ -326,7 +326,7 @@ class Look {
   std::optional<std::int64_t> received_;
   conf::Route route_;  // what rules_ points into
   std::optional<AtProvider> at_provider_;
-  Report report_;
+  ExplainReport report_;
   verify::Evidence evidence_;
   verify::Keys keys_;
   verify::KnownSecrets secrets_;
@@ -348,7 +348,7 @@ Outcome<Done> explain(const Explain& options, Console& console, const net::Clock
     base_string = *std::move(read);
   }
   const auto look = [&](const UrlUsed& url) {
-    return Look(*subject, url, base_string, *place, clock.unix_seconds()).run();
+    return Inspection(*subject, url, base_string, *place, clock.unix_seconds()).run();
   };
   UrlUsed url = subject->url
                     ? *subject->url
@@ -368,7 +368,7 @@ Outcome<Done> explain(const Explain& options, Console& console, const net::Clock
   } else {
     print_report(*report, console.out);
   }
-  if (!report->cause_found()) return Failure(Problem{kRefused, ""});
+  if (!report->cause_found()) return Failure(Error{kRefused, ""});
   return Done{};
 }
 

@@ -99,7 +99,7 @@ std::optional<Cause> floor_cause(const store::SeenFloor& seen, const verify::Cla
                                  std::int64_t now, std::int64_t window_past_s);
 
 // All that is told of a request.
-struct Report {
+struct ExplainReport {
   RequestText request;  // its remarks are told too
   UrlUsed url;
   std::vector<Cause> causes;
@@ -116,12 +116,12 @@ struct Report {
 // explain_kept.cc: a refusal as the gate kept it, with the URL that it took for the signed one; and
 // its reason among those of the report, first if nothing else there tells of it.
 Outcome<Subject> read_kept(const std::string& id, const Place& place);
-void settle(const KeptReason& kept, Report& report);
+void settle(const KeptReason& kept, ExplainReport& report);
 
 // explain_report.cc: the same facts for people and as one JSON object. What `secrets` holds is not
 // shown, wherever a client may have put it.
-void print_report(const Report& report, std::ostream& out);
-void print_report_json(const Report& report, std::ostream& out);
-void hide(const verify::KnownSecrets& secrets, Report& report);
+void print_report(const ExplainReport& report, std::ostream& out);
+void print_report_json(const ExplainReport& report, std::ostream& out);
+void hide(const verify::KnownSecrets& secrets, ExplainReport& report);
 
 }  // namespace gateway::cli

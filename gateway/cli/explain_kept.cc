@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/cli/explain.h"
 #include "gateway/reply/refusal.h"
 #include "store/refusals.h"
@@ -38,7 +38,7 @@ std::string sentence(const KeptReason& kept) {
   return out + std::string(advice(kept.word));
 }
 
-bool is_told(const std::string& word, const Report& report) {
+bool is_told(const std::string& word, const ExplainReport& report) {
   const auto& findings = report.explanation.findings;
   return std::any_of(report.causes.begin(), report.causes.end(),
                      [&](const Cause& one) { return one.name == word; }) ||
@@ -90,7 +90,7 @@ Outcome<Subject> read_kept(const std::string& id, const Place& place) {
   return out;
 }
 
-void settle(const KeptReason& kept, Report& report) {
+void settle(const KeptReason& kept, ExplainReport& report) {
   if (kept.signed_removed) {
     // The credentials were there when it came, in what was taken out.
     std::erase_if(report.explanation.findings, [](const verify::Finding& one) {

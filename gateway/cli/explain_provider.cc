@@ -2,7 +2,7 @@
 
 #include "gateway/cli/explain.h"
 #include "gateway/provider/callback.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 namespace gateway::cli {
 namespace {

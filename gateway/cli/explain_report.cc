@@ -16,13 +16,13 @@ using Signature = verify::Explanation::Signature;
 constexpr std::size_t kContext = 30;     // bytes shown on either side of a difference
 constexpr std::size_t kShortSecret = 6;  // bytes; to hide one as short would hide the text too
 
-std::string url_of(const Report& report) {
+std::string url_of(const ExplainReport& report) {
   const routing::External& external = report.url.external;
   return external.scheme + "://" + external.authority + external.path_prefix + report.url.target;
 }
 
 // The reasons besides the signature's, as they are told.
-std::vector<Cause> reasons(const Report& report) {
+std::vector<Cause> reasons(const ExplainReport& report) {
   std::vector<Cause> out = report.causes;
   for (const verify::Finding& finding : report.explanation.findings) {
     out.push_back({std::string(name(finding.reason)), finding.sentence});
@@ -30,7 +30,7 @@ std::vector<Cause> reasons(const Report& report) {
   return out;
 }
 
-std::vector<std::string> remarks(const Report& report) {
+std::vector<std::string> remarks(const ExplainReport& report) {
   std::vector<std::string> out = report.request.remarks;
   const auto& more = report.explanation.remarks;
   out.insert(out.end(), more.begin(), more.end());
@@ -46,12 +46,12 @@ void print_near_miss(const verify::NearMiss& miss, std::ostream& out) {
     out << "  - The signature is right for the base string given: what differs in that is the "
            "cause.\n";
   }
-  for (const verify::Change& change : miss.changes) {
+  for (const verify::Edit& change : miss.changes) {
     out << "  - " << told(change.sentence) << '\n';
   }
 }
 
-void print_why(const Report& report, std::ostream& out) {
+void print_why(const ExplainReport& report, std::ostream& out) {
   const verify::Explanation& found = report.explanation;
   if (found.near_misses.empty()) {
     if (found.same_base_string) {
@@ -79,7 +79,7 @@ void print_why(const Report& report, std::ostream& out) {
   }
 }
 
-void print_verdict(const Report& report, std::ostream& out) {
+void print_verdict(const ExplainReport& report, std::ostream& out) {
   const std::vector<Cause> others = reasons(report);
   switch (report.explanation.signature) {
     case Signature::Right:
@@ -99,7 +99,7 @@ void print_verdict(const Report& report, std::ostream& out) {
   for (const Cause& cause : others) out << "  - " << told(cause.sentence) << '\n';
 }
 
-void print_facts(const Report& report, std::ostream& out) {
+void print_facts(const ExplainReport& report, std::ostream& out) {
   Table table({});
   table.add({"request", printable(report.request.method) + " " + printable(url_of(report))});
   table.add({"", "taken for this URL because " + told(report.url.because)});
@@ -128,7 +128,7 @@ std::string around(std::string_view text, std::size_t at) {
          printable(text.substr(std::min(begin, text.size()), 2 * kContext)) + (more ? "..." : "");
 }
 
-Contexts contexts(const Report& report) {
+Contexts contexts(const ExplainReport& report) {
   const std::size_t at = report.explanation.difference->at;
   Contexts out{around(report.explanation.base_string, at), around(*report.base_string, at), 0};
   const auto parting =
@@ -137,7 +137,7 @@ Contexts contexts(const Report& report) {
   return out;
 }
 
-void print_base_strings(const Report& report, std::ostream& out) {
+void print_base_strings(const ExplainReport& report, std::ostream& out) {
   const verify::Explanation& found = report.explanation;
   if (found.base_string.empty()) return;
   out << "\nBase string, as it is made here:\n" << printable(found.base_string) << '\n';
@@ -172,11 +172,11 @@ json::value text_or_null(const std::string& text) {
   return json::string(printable(text));
 }
 
-json::array near_misses(const Report& report) {
+json::array near_misses(const ExplainReport& report) {
   json::array out;
   for (const verify::NearMiss& miss : report.explanation.near_misses) {
     json::array changes;
-    for (const verify::Change& change : miss.changes) {
+    for (const verify::Edit& change : miss.changes) {
       changes.push_back({{"name", change.name}, {"sentence", told(change.sentence)}});
     }
     out.push_back({{"changes", std::move(changes)},
@@ -186,7 +186,7 @@ json::array near_misses(const Report& report) {
   return out;
 }
 
-json::value difference(const Report& report) {
+json::value difference(const ExplainReport& report) {
   const auto& found = report.explanation.difference;
   if (!found) return nullptr;
   const Contexts both = contexts(report);
@@ -217,7 +217,7 @@ void hide(const verify::Secret& secret, std::string& text) {
 
 }  // namespace
 
-void print_report(const Report& report, std::ostream& out) {
+void print_report(const ExplainReport& report, std::ostream& out) {
   print_verdict(report, out);
   out << '\n';
   print_facts(report, out);
@@ -228,7 +228,7 @@ void print_report(const Report& report, std::ostream& out) {
   list(all, out);
 }
 
-void print_report_json(const Report& report, std::ostream& out) {
+void print_report_json(const ExplainReport& report, std::ostream& out) {
   const verify::Explanation& found = report.explanation;
   json::object all;
   all["signature"] = word(found.signature);
@@ -256,7 +256,7 @@ void print_report_json(const Report& report, std::ostream& out) {
   print(all, out);
 }
 
-void hide(const verify::KnownSecrets& secrets, Report& report) {
+void hide(const verify::KnownSecrets& secrets, ExplainReport& report) {
   std::vector<std::string*> texts{&report.explanation.base_string, &report.url.target,
                                   &report.request.method};
   if (report.base_string) texts.push_back(&*report.base_string);
@@ -264,7 +264,7 @@ void hide(const verify::KnownSecrets& secrets, Report& report) {
   for (verify::Finding& finding : report.explanation.findings) texts.push_back(&finding.sentence);
   for (verify::NearMiss& miss : report.explanation.near_misses) {
     texts.push_back(&miss.base_string);
-    for (verify::Change& change : miss.changes) texts.push_back(&change.sentence);
+    for (verify::Edit& change : miss.changes) texts.push_back(&change.sentence);
   }
   if (report.explanation.difference) {
     texts.push_back(&report.explanation.difference->sentence);

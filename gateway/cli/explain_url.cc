@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/url.h"
 #include "gateway/cli/explain.h"
 #include "gateway/http/message.h"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/text.h"
@@ -70,7 +70,7 @@ class Sink {
   std::uint64_t lines_ = 0;
 };
 
-Failure<Problem> unwritable(const std::string& file) {
+Failure<Error> unwritable(const std::string& file) {
   return refused("can't write " + file + ": " + std::strerror(errno));
 }
 

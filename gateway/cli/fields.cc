@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/cli/time_text.h"
 
 namespace gateway::cli {
@@ -27,24 +27,24 @@ std::string_view kind_of(const json::value& value) {
 
 }  // namespace
 
-const json::value* Fields::take(std::string_view name) {
+const json::value* JsonFields::take(std::string_view name) {
   known_.push_back(name);
   return object_.if_contains(name);
 }
 
-void Fields::wrong(std::string sentence) {
+void JsonFields::wrong(std::string sentence) {
   if (!problem_) problem_ = std::move(sentence);
 }
 
-void Fields::wrong(std::string_view name, std::string_view sentence) {
+void JsonFields::wrong(std::string_view name, std::string_view sentence) {
   wrong("field " + conf::quoted(prefix_ + std::string(name)) + ": " + std::string(sentence));
 }
 
-void Fields::expected(std::string_view name, std::string_view what, const json::value& found) {
+void JsonFields::expected(std::string_view name, std::string_view what, const json::value& found) {
   wrong(name, "expected " + std::string(what) + ", not " + std::string(kind_of(found)));
 }
 
-void Fields::text(std::string_view name, std::string& out, Presence presence) {
+void JsonFields::text(std::string_view name, std::string& out, Presence presence) {
   const json::value* found = take(name);
   if (!found) {
     if (presence == Presence::Required) wrong(name, "is missing");
@@ -55,7 +55,7 @@ void Fields::text(std::string_view name, std::string& out, Presence presence) {
   }
 }
 
-void Fields::text_or_null(std::string_view name, std::optional<std::string>& out) {
+void JsonFields::text_or_null(std::string_view name, std::optional<std::string>& out) {
   const json::value* found = take(name);
   if (!found || found->is_null()) return;
   if (found->is_string()) {
@@ -65,7 +65,7 @@ void Fields::text_or_null(std::string_view name, std::optional<std::string>& out
   }
 }
 
-void Fields::secret(std::string_view name, verify::Secret& out) {
+void JsonFields::secret(std::string_view name, verify::Secret& out) {
   const json::value* found = take(name);
   if (!found) {
     wrong(name, "is missing");
@@ -76,7 +76,7 @@ void Fields::secret(std::string_view name, verify::Secret& out) {
   }
 }
 
-void Fields::flag(std::string_view name, bool& out) {
+void JsonFields::flag(std::string_view name, bool& out) {
   const json::value* found = take(name);
   if (!found) return;
   if (found->is_bool()) {
@@ -86,7 +86,7 @@ void Fields::flag(std::string_view name, bool& out) {
   }
 }
 
-void Fields::flag_or_null(std::string_view name, std::optional<bool>& out) {
+void JsonFields::flag_or_null(std::string_view name, std::optional<bool>& out) {
   const json::value* found = take(name);
   if (!found || found->is_null()) return;
   if (found->is_bool()) {
@@ -96,7 +96,7 @@ void Fields::flag_or_null(std::string_view name, std::optional<bool>& out) {
   }
 }
 
-void Fields::time_or_null(std::string_view name, std::optional<std::int64_t>& out) {
+void JsonFields::time_or_null(std::string_view name, std::optional<std::int64_t>& out) {
   constexpr std::string_view kTime = "a time in UTC such as \"2030-01-31T12:00:00Z\", or null";
   const json::value* found = take(name);
   if (!found || found->is_null()) return;
@@ -106,7 +106,7 @@ void Fields::time_or_null(std::string_view name, std::optional<std::int64_t>& ou
   wrong(name, "expected " + std::string(kTime) + ", not " + conf::quoted(found->get_string()));
 }
 
-void Fields::texts(std::string_view name, std::vector<std::string>& out) {
+void JsonFields::texts(std::string_view name, std::vector<std::string>& out) {
   const json::value* found = take(name);
   if (!found) return;
   if (!found->is_array()) return expected(name, "a list of strings", *found);
@@ -119,7 +119,7 @@ void Fields::texts(std::string_view name, std::vector<std::string>& out) {
   }
 }
 
-void Fields::text_map(std::string_view name, std::map<std::string, std::string>& out) {
+void JsonFields::text_map(std::string_view name, std::map<std::string, std::string>& out) {
   const json::value* found = take(name);
   if (!found) return;
   if (!found->is_object()) return expected(name, "an object with strings", *found);
@@ -133,7 +133,7 @@ void Fields::text_map(std::string_view name, std::map<std::string, std::string>&
   }
 }
 
-std::optional<std::string> Fields::finish() {
+std::optional<std::string> JsonFields::finish() {
   if (problem_) return problem_;
   for (const auto& member : object_) {
     const std::string_view name = member.key();

@@ -17,12 +17,12 @@ namespace gateway::cli {
 
 // Every function that takes a name makes it known. A field that is absent leaves `out` as it is,
 // unless it is required.
-class Fields {
+class JsonFields {
  public:
   enum class Presence : bool { Optional, Required };
 
   // `object` must outlive it. `prefix` stands before names in sentences: "secrets[1].".
-  explicit Fields(const json::object& object, std::string prefix = {})
+  explicit JsonFields(const json::object& object, std::string prefix = {})
       : object_(object), prefix_(std::move(prefix)) {}
 
   const json::value* take(std::string_view name);

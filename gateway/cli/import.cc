@@ -5,7 +5,7 @@
 #include <iostream>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/text_file.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
@@ -86,7 +86,7 @@ class Stage {
     return static_cast<bool>(file_);
   }
   // Why one of the others failed.
-  std::string complaint() const {
+  std::string record_error() const {
     return "a temporary file beside the store can't be written: " +
            std::string(std::strerror(errno));
   }
@@ -101,7 +101,7 @@ class Stage {
 };
 
 // The lines of an input, one after the other, up to the end or the first that is wrong. `each`
-// answers what is wrong with a line. Answers how many they are.
+// answers what is wrong with a line. Returns how many they are.
 template <class Each>
 Outcome<std::uint64_t> each_line(std::istream& in, const Job& job, const std::string& done,
                                  Each each) {
@@ -146,7 +146,7 @@ Outcome<std::uint64_t> check_lines(std::istream& in, const Job& job, Stage& stag
                    [&](std::string_view line) -> std::optional<std::string> {
                      const auto good = checked(line, job.min_rsa_bits);
                      if (!good) return good.error();
-                     if (!stage.add(*good)) return stage.complaint();
+                     if (!stage.add(*good)) return stage.record_error();
                      return std::nullopt;
                    });
 }
@@ -246,11 +246,11 @@ Outcome<Done> import_records(const Import& options, Console& console) {
   const bool piped = options.file == "-";
   const Job job{options, console, piped ? "standard input" : printable(options.file), *bits};
   Stage stage;
-  if (!stage.open(place->folder)) return refused(stage.complaint());
+  if (!stage.open(place->folder)) return refused(stage.record_error());
   const auto lines = check_lines(piped ? console.in : file, job, stage);
   if (!lines) return lines.failure();
   std::istream* const staged = stage.read();
-  if (staged == nullptr) return refused(stage.complaint());
+  if (staged == nullptr) return refused(stage.record_error());
   auto change = place->credentials->begin();
   if (!change) return refused(change.error());
   const auto imported = put_lines(*staged, job, *lines, *change);

@@ -8,7 +8,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/auth/policy.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/time_text.h"

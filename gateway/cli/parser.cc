@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/cli/text.h"
 
 namespace gateway::cli {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/cli/problem.h"
+#include "gateway/cli/error.h"
 
 namespace CLI {
 class App;

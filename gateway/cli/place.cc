@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "conf/load.h"
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "verify/crypto.h"
 #include "verify/rsa.h"
 
@@ -17,10 +17,10 @@ namespace gateway::cli {
 Outcome<conf::Settings> load_settings(const std::string& file, Console& console) {
   conf::Loaded loaded = conf::load_file(file);
   if (auto* settings = std::get_if<conf::Settings>(&loaded)) return std::move(*settings);
-  for (const conf::Mistake& mistake : std::get<std::vector<conf::Mistake>>(loaded)) {
+  for (const conf::Error& mistake : std::get<std::vector<conf::Error>>(loaded)) {
     console.err << conf::to_string(file, mistake) << '\n';
   }
-  return Failure(Problem{});
+  return Failure(Error{});
 }
 
 Outcome<Place> open_place(const Where& where, Access access, Console& console) {

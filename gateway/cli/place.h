@@ -8,7 +8,7 @@
 
 #include "conf/settings.h"
 #include "gateway/cli/console.h"
-#include "gateway/cli/problem.h"
+#include "gateway/cli/error.h"
 #include "store/credentials.h"
 
 namespace gateway::cli {

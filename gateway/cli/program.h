@@ -18,7 +18,7 @@ struct World {
   const Serve& serve;
 };
 
-// `arguments` without the program's name. Answers the exit code.
+// `arguments` without the program's name. Returns the exit code.
 int run(const std::vector<std::string>& arguments, World world);
 
 }  // namespace gateway::cli

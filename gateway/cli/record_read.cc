@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
+#include "gateway/cli/error.h"
 #include "gateway/cli/fields.h"
-#include "gateway/cli/problem.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/rules.h"
 #include "verify/password.h"
@@ -13,7 +13,7 @@ namespace gateway::cli {
 namespace {
 
 using Read = verify::Result<Record, std::string>;
-using Presence = Fields::Presence;
+using Presence = JsonFields::Presence;
 
 std::size_t count_fields(const json::value& value) {
   std::size_t count = 0;
@@ -41,14 +41,14 @@ std::size_t count_colons(std::string_view text) {
   return count;
 }
 
-void read_rotation(Fields& in, const json::value& list, store::Client& client) {
+void read_rotation(JsonFields& in, const json::value& list, store::Client& client) {
   if (!list.is_array()) return in.wrong("secrets", "expected a list of objects");
   std::size_t index = 0;
   for (const json::value& item : list.get_array()) {
     const std::string prefix = "secrets[" + std::to_string(index++) + "].";
     if (!item.is_object()) return in.wrong("secrets", "expected a list of objects");
     store::ClientSecret one;
-    Fields fields(item.get_object(), prefix);
+    JsonFields fields(item.get_object(), prefix);
     fields.secret("secret", one.secret);
     fields.time_or_null("expires", one.expires);
     if (auto wrong = fields.finish()) return in.wrong(*std::move(wrong));
@@ -56,7 +56,7 @@ void read_rotation(Fields& in, const json::value& list, store::Client& client) {
   }
 }
 
-void read_secrets(Fields& in, store::Client& client) {
+void read_secrets(JsonFields& in, store::Client& client) {
   const json::value* one = in.take("secret");
   const json::value* many = in.take("secrets");
   if (one && many) return in.wrong("secrets", "stands beside \"secret\": give one of the two");
@@ -67,7 +67,7 @@ void read_secrets(Fields& in, store::Client& client) {
 }
 
 // A list of PEM texts, or of {"key":...,"expires":...} where one ends.
-void read_keys(Fields& in, int min_bits, store::Client& client) {
+void read_keys(JsonFields& in, int min_bits, store::Client& client) {
   const json::value* list = in.take("rsa_public_keys");
   if (!list) return;
   if (!list->is_array()) return in.wrong("rsa_public_keys", "expected a list of PEM texts");
@@ -76,7 +76,7 @@ void read_keys(Fields& in, int min_bits, store::Client& client) {
     if (item.is_string()) {
       key.pem = std::string_view(item.get_string());
     } else if (item.is_object()) {
-      Fields fields(item.get_object(), "rsa_public_keys[].");
+      JsonFields fields(item.get_object(), "rsa_public_keys[].");
       fields.text("key", key.pem, Presence::Required);
       fields.time_or_null("expires", key.expires);
       if (auto wrong = fields.finish()) return in.wrong(*std::move(wrong));
@@ -89,7 +89,7 @@ void read_keys(Fields& in, int min_bits, store::Client& client) {
   }
 }
 
-Read read_client(Fields& in, int min_rsa_bits) {
+Read read_client(JsonFields& in, int min_rsa_bits) {
   store::Client client;
   in.text("key", client.key, Presence::Required);
   read_secrets(in, client);
@@ -118,13 +118,13 @@ Read read_client(Fields& in, int min_rsa_bits) {
   in.flag("same_token", client.same_token);
   in.flag("enabled", client.enabled);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
-  if (auto wrong = client_complaint(client)) return Failure(*std::move(wrong));
-  if (auto wrong = name_complaint(kClientName, client.name)) return Failure(*std::move(wrong));
-  if (auto wrong = description_complaint(client.description)) return Failure(*std::move(wrong));
+  if (auto wrong = client_error(client)) return Failure(*std::move(wrong));
+  if (auto wrong = name_error(kClientName, client.name)) return Failure(*std::move(wrong));
+  if (auto wrong = description_error(client.description)) return Failure(*std::move(wrong));
   return Record(std::move(client));
 }
 
-Read read_user(Fields& in) {
+Read read_user(JsonFields& in) {
   store::User user;
   std::optional<std::string> hash, password;
   in.text("name", user.name, Presence::Required);
@@ -140,13 +140,13 @@ Read read_user(Fields& in) {
   if (password && password->empty()) in.wrong("password", "is empty");
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
   if (hash) user.password_hash = *std::move(hash);
-  if (auto wrong = store::complaint(user)) return Failure(*std::move(wrong));
-  if (auto wrong = name_complaint(kUserName, user.name)) return Failure(*std::move(wrong));
+  if (auto wrong = store::record_error(user)) return Failure(*std::move(wrong));
+  if (auto wrong = name_error(kUserName, user.name)) return Failure(*std::move(wrong));
   if (password) user.password_hash = verify::hash_password(*password);
   return Record(std::move(user));
 }
 
-Read read_token(Fields& in) {
+Read read_token(JsonFields& in) {
   store::Token token;
   in.text("client", token.client, Presence::Required);
   in.text("user", token.user, Presence::Required);
@@ -161,7 +161,7 @@ Read read_token(Fields& in) {
   if (handle) token.session_handle.emplace(std::string_view(*handle));
   in.time_or_null("authorization_expires", token.authorization_expires);
   if (auto wrong = in.finish()) return Failure(*std::move(wrong));
-  if (auto wrong = store::complaint(token)) return Failure(*std::move(wrong));
+  if (auto wrong = store::record_error(token)) return Failure(*std::move(wrong));
   return Record(std::move(token));
 }
 
@@ -182,7 +182,7 @@ verify::Result<Record, std::string> read_record(std::string_view line, int min_r
   if (count_colons(line) != count_fields(value)) {
     return Failure(std::string("a field is given twice"));
   }
-  Fields in(value.get_object());
+  JsonFields in(value.get_object());
   std::string type;
   in.text("type", type, Presence::Required);
   if (!in.ok()) return Failure(*in.finish());

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/provider/callback.h"
 
 namespace gateway::cli {
@@ -25,23 +25,23 @@ bool has_control(std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> name_complaint(std::string_view what, std::string_view name) {
+std::optional<std::string> name_error(std::string_view what, std::string_view name) {
   if (name.size() <= kMaxNameBytes && !has_control(name)) return std::nullopt;
   return std::string(what) + " has at most " + std::to_string(kMaxNameBytes) +
          " bytes of UTF-8, without line ends and other controls, not the " +
          std::to_string(name.size()) + " of " + conf::quoted(name);
 }
 
-std::optional<std::string> description_complaint(std::string_view description) {
+std::optional<std::string> description_error(std::string_view description) {
   if (description.size() <= kMaxDescriptionBytes) return std::nullopt;
   return "a client's description has at most " + std::to_string(kMaxDescriptionBytes) +
          " bytes, not the " + std::to_string(description.size()) + " of " +
          conf::quoted(description);
 }
 
-std::optional<std::string> client_complaint(const store::Client& client) {
+std::optional<std::string> client_error(const store::Client& client) {
   for (const std::string& uri : client.redirect_uris) {
-    if (auto wrong = provider::redirect_complaint(uri)) return wrong;
+    if (auto wrong = provider::redirect_error(uri)) return wrong;
   }
   for (const std::string& realm : client.default_realms) {
     if (has(client.realms, realm)) continue;
@@ -52,7 +52,7 @@ std::optional<std::string> client_complaint(const store::Client& client) {
       return "an extra field must not begin with \"oauth_\", as " + conf::quoted(name) + " does";
     }
   }
-  return store::complaint(client);
+  return store::record_error(client);
 }
 
 }  // namespace gateway::cli

@@ -11,7 +11,7 @@
 
 namespace gateway::cli {
 
-// Each answers with the sentence that is wrong, or nothing.
+// Each returns with the sentence that is wrong, or nothing.
 
 // A name that is given to a client or user from now on: at most 255 bytes, on one line, without
 // controls. And what is said of a client: at most 1024 bytes. Records that were stored under other
@@ -19,12 +19,12 @@ namespace gateway::cli {
 inline constexpr std::size_t kMaxNameBytes = 255;
 inline constexpr std::size_t kMaxDescriptionBytes = 1024;
 inline constexpr std::string_view kClientName = "a client's name", kUserName = "a user's name";
-std::optional<std::string> name_complaint(std::string_view what, std::string_view name);
-std::optional<std::string> description_complaint(std::string_view description);
+std::optional<std::string> name_error(std::string_view what, std::string_view name);
+std::optional<std::string> description_error(std::string_view description);
 
-// provider::redirect_complaint, default realms that the client may not ask for, extra fields named
+// provider::redirect_error, default realms that the client may not ask for, extra fields named
 // like those of the protocol, and store::complaint. Keys are looked at where they come in alone, so
 // that a stricter setting locks nobody out of a record.
-std::optional<std::string> client_complaint(const store::Client& client);
+std::optional<std::string> client_error(const store::Client& client);
 
 }  // namespace gateway::cli

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/url.h"
 #include "conf/values.h"
 #include "gateway/cli/client_print.h"

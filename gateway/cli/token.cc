@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/cli/client_print.h"
 #include "gateway/cli/record_json.h"
 #include "gateway/cli/show_once.h"

@@ -66,8 +66,8 @@ Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user)
 Outcome<Done> user_add(const UserAdd& options, Console& console) {
   store::User user;
   user.name = options.name;
-  if (auto wrong = store::complaint(user)) return refused(*std::move(wrong));
-  if (auto wrong = name_complaint(kUserName, user.name)) return refused(*std::move(wrong));
+  if (auto wrong = store::record_error(user)) return refused(*std::move(wrong));
+  if (auto wrong = name_error(kUserName, user.name)) return refused(*std::move(wrong));
   if (options.password_stdin) {
     const auto password = read_new_password(console);
     if (!password) return password.failure();

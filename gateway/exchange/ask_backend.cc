@@ -11,7 +11,8 @@
 namespace gateway::exchange {
 namespace {
 
-// Looks for a final answer's head at the front of scratch.up, and drops the interim ones before it.
+// Looks for a final response's head at the front of scratch.up, and drops the interim ones before
+// it.
 http::Parse final_head(Exchange& x, http::HeadScanner& scanner, bool bodiless, http::Error& error) {
   const http::HeadBounds bounds = http::response_bounds(x.config.head_bounds);
   http::Buffer& up = x.scratch.up;
@@ -41,7 +42,7 @@ void make_room(http::Buffer& up) {
   if (up.space_size() == 0) up.reserve(up.capacity() * 2);
 }
 
-// While the request's body is on its way: a final answer ends the sending, interim ones are
+// While the request's body is on its way: a final response ends the sending, interim ones are
 // dropped. The state is shared with the pending wait, which may outlive the sending.
 class Watch {
  public:
@@ -87,7 +88,8 @@ class Watch {
 };
 
 // Whether a pooled connection ended before the request could be answered, and asking once more can
-// do no harm: the method is safe (RFC 9110 9.2.1), there is no body, no byte of an answer had come.
+// do no harm: the method is safe (RFC 9110 9.2.1), there is no body, no byte of a response had
+// come.
 bool may_repeat(const Exchange& x) {
   std::string_view method = x.request.method;
   return x.upstream_ended && !x.response_begun && x.request.framing == http::Framing::None &&
@@ -173,7 +175,7 @@ net::Task<RefusalPtr> send_body(Exchange& x, const Watch& watch) {
     x.request_read = parse == http::Parse::Done;
     if (watch.answered()) co_return nullptr;
     if (error && x.upstream->fired()) co_return upstream_failed(x, "sending", error);
-    if (error) co_return nullptr;  // a reset may have left an answer behind
+    if (error) co_return nullptr;  // a reset may have left a response behind
     x.request_sent = x.request_read;
     if (x.request_sent) co_return nullptr;
     in.compact();
@@ -195,7 +197,7 @@ net::Task<RefusalPtr> send_held_body(Exchange& x, const Watch& watch,
     net::ErrorCode error = co_await x.upstream->write_rest(rest);
     if (watch.answered()) co_return nullptr;
     if (error && x.upstream->fired()) co_return upstream_failed(x, "sending", error);
-    if (error) co_return nullptr;  // a reset may have left an answer behind
+    if (error) co_return nullptr;  // a reset may have left a response behind
     x.request_sent = at == held.on_disk();
     if (x.request_sent) co_return nullptr;
     std::string_view step;
@@ -263,7 +265,7 @@ net::Task<RefusalPtr> ask(Exchange& x) {
     net::ErrorCode error;
     bool written = x.upstream->write_now(rest, error);
     if (error && !is_end(error)) co_return upstream_failed(x, "sending", error);
-    // A connection that ended is read all the same: it may have left an answer behind.
+    // A connection that ended is read all the same: it may have left a response behind.
     x.request_sent = error || (written && held.on_disk() == 0);
   }
   if (!x.request_sent) {
@@ -271,7 +273,7 @@ net::Task<RefusalPtr> ask(Exchange& x) {
     if (stopped) co_return stopped;
   }
   if (x.body_held) release_body(x);
-  // Others that are ready go first: by then the answer is often there, which saves a look too
+  // Others that are ready go first: by then the response is often there, which saves a look too
   // early.
   co_await asio::post(x.worker.context(), asio::use_awaitable_t<net::Executor>());
   const bool bodiless = x.request.method == "HEAD";

@@ -27,7 +27,7 @@ class Connection final : public net::Deadline {
 
   net::Stream& stream() { return *stream_; }
   Generation& generation() { return *generation_; }
-  // The worker's present shift, for the next request.
+  // The worker's present generation, for the next request.
   void renew_generation();
   const std::string& peer() const { return peer_; }  // address:port
   std::string_view peer_address() const;
@@ -40,7 +40,7 @@ class Connection final : public net::Deadline {
   bool waiting = false;  // for the first byte of a request
   bool proven = false;   // who sent the present request
   std::uint64_t requests = 0;
-  routing::ResolvedAuthority authority;  // by the settings of the shift
+  routing::ResolvedAuthority authority;  // by the settings of the generation
 
  private:
   friend class Worker;

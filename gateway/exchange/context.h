@@ -31,9 +31,9 @@ enum class Next : std::uint8_t {
   Keep,
   Close,
   Abort
-};  // Abort: so that no cut answer looks complete
+};  // Abort: so that no cut response looks complete
 
-// How far the answer has come on its way to the client.
+// How far the response has come on its way to the client.
 struct Relay {
   http::Framing framing = http::Framing::None;  // towards the client
   bool close = false;                           // it is the connection's last
@@ -70,8 +70,8 @@ struct Exchange {
   bool head_read = false;              // and it can be read
   bool request_read = false;           // the body has been read to its end
   bool request_sent = false;           // all of it went to the upstream
-  bool response_begun = false;         // the upstream gave a byte, if only of an interim answer
-  bool upstream_ended = false;         // the upstream's connection did, before the answer's head
+  bool response_begun = false;         // the upstream gave a byte, if only of an interim response
+  bool upstream_ended = false;         // the upstream's connection did, before the response's head
   bool out_of_step = false;            // the client's bytes can't be told apart any more: close
   std::optional<verify::Claim> claim;  // of a request that must be signed
   std::shared_ptr<const auth::Credential>
@@ -81,7 +81,7 @@ struct Exchange {
   std::optional<verify::Method> known_method;     // how a client that there is says it signed
   std::unique_ptr<reply::Response> own_response;  // of the provider; null: the backend is asked
   upstream::UpstreamLease upstream;
-  std::size_t response_head_size = 0;  // of the answer's head at the front of scratch.up
+  std::size_t response_head_size = 0;  // of the response's head at the front of scratch.up
 
   std::size_t interim_bytes = 0;  // of the upstream's 1xx answers, dropped
   Relay relay;
@@ -108,9 +108,11 @@ using RefusalPtr = std::unique_ptr<reply::Refusal>;
 inline RefusalPtr stop(reply::Refusal refusal) {
   return std::make_unique<reply::Refusal>(std::move(refusal));
 }
-inline RefusalPtr rejected(verify::Reject reject) {
+inline RefusalPtr rejected(verify::Rejection reject) {
   return stop({.kind = reply::RefusalKind::Verification, .reject = std::move(reject)});
 }
-inline RefusalPtr rejected(verify::Reason reason) { return rejected(verify::Reject{reason, {}}); }
+inline RefusalPtr rejected(verify::Reason reason) {
+  return rejected(verify::Rejection{reason, {}});
+}
 
 }  // namespace gateway::exchange

@@ -16,11 +16,11 @@
 
 namespace gateway::exchange {
 
-// What a worker has for one Gate. A request ends with the one it began with; a reload makes the
-// next one, which takes over the pools of upstreams that are the same.
+// What a worker has for one RuntimeConfig. A request ends with the one it began with; a reload
+// makes the next one, which takes over the pools of upstreams that are the same.
 class Generation {
  public:
-  // `run`, `reader`, `deadlines` outlive it. `before`: null at the start.
+  // `process`, `reader`, `deadlines` outlive it. `before`: null at the start.
   Generation(std::shared_ptr<const RuntimeConfig> config, const ProcessState& process,
              store::Credentials::Reader& reader, net::Executor executor, net::Deadlines& deadlines,
              const Generation* before);
@@ -36,7 +36,7 @@ class Generation {
   using Pools = std::unordered_map<std::string_view, std::shared_ptr<upstream::UpstreamPool>>;
   std::shared_ptr<const RuntimeConfig> config_;
   auth::CredentialCache credentials_;
-  Pools pools_;  // by names in the gate's settings
+  Pools pools_;  // by names in the settings
 };
 
 }  // namespace gateway::exchange

@@ -7,6 +7,6 @@
 namespace gateway::exchange {
 
 // If there is room.
-void keep_refusal(const Exchange& x, reply::RefusalKind fault);
+void keep_refusal(const Exchange& x, reply::RefusalKind kind);
 
 }  // namespace gateway::exchange

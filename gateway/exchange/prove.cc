@@ -55,9 +55,9 @@ RefusalPtr ledger_verdict(Exchange& x, const store::LedgerClaim& claim, std::int
 }
 
 // The claim, if nothing is wrong with it that can be seen without keys.
-verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
-                                                             const verify::RequestView& view,
-                                                             std::int64_t now) {
+verify::Result<verify::Claim, verify::Rejection> read_and_admit(Exchange& x,
+                                                                const verify::RequestView& view,
+                                                                std::int64_t now) {
   const RuntimeConfig& config = x.config;
   const verify::Bounds& bounds = x.endpoint ? config.endpoint_bounds : config.bounds(*x.route);
   auto claim = verify::read_claim(view, bounds, x.scratch.workspace);
@@ -71,7 +71,7 @@ verify::Result<verify::Claim, verify::Reject> read_and_admit(Exchange& x,
   }
   // There is no token yet, and whoever sends one means another address.
   if (at(x, routing::Endpoint::RequestToken) && claim->has_token()) {
-    return verify::Failure(verify::Reject{verify::Reason::ParameterMalformed, "oauth_token"});
+    return verify::Failure(verify::Rejection{verify::Reason::ParameterMalformed, "oauth_token"});
   }
   return claim;
 }

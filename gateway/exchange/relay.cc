@@ -37,7 +37,7 @@ void next_piece(Exchange& x) {
 
 enum class More : std::uint8_t { Bytes, End, Broken };
 
-// More of the answer into scratch.up.
+// More of the response into scratch.up.
 net::Task<More> read_more_answer(Exchange& x) {
   http::Buffer& up = x.scratch.up;
   up.compact();

@@ -28,7 +28,7 @@ bool garbled(reply::RefusalKind fault) {
          fault == reply::RefusalKind::MethodNotImplemented;
 }
 
-// Sends scratch.out, which is a whole answer of our own.
+// Sends scratch.out, which is a whole response of our own.
 net::Task<Next> send_out(Exchange& x, bool keep) {
   x.connection.set(x.config.settings.timeouts.body);
   std::array<asio::const_buffer, 1> pieces{asio::buffer(x.scratch.out)};

@@ -14,7 +14,7 @@
 namespace gateway::http {
 
 inline constexpr std::size_t kMaxChunkDigits = 32;  // of one size, zeros in front included
-// Bytes of extensions in all of a request, or behind one size in an answer.
+// Bytes of extensions in all of a request, or behind one size in a response.
 inline constexpr std::size_t kMaxChunkExtensions = 4096;
 
 class ChunkDecoder {
@@ -31,7 +31,7 @@ class ChunkDecoder {
  private:
   enum class At : std::uint8_t { Size, Payload, PayloadEnd, Trailer };
 
-  // Each answers Done at the end of the body, NeedMore before it.
+  // Each returns Done at the end of the body, NeedMore before it.
   Parse end_line(Error& error);
   Parse read_size(std::string_view line, Error& error);
   Parse read_trailer(std::string_view line, Error& error);

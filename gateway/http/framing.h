@@ -37,14 +37,14 @@ struct Gathered {
   bool lengths_differ = false;
   unsigned chunked = 0, other_codings = 0;  // in all Transfer-Encoding fields, "identity" aside
   bool close = false, keep_alive = false;
-  bool untidy = false;  // of an answer: it has folded lines or control bytes, see tidy()
+  bool untidy = false;  // of a response: it has folded lines or control bytes, see tidy()
 };
 
 // `version`: 10 or 11. Leaves `framing` alone if no field says anything. Bad: the error tells why.
 Parse check_framing(const Gathered& gathered, int version, Framing& framing, std::uint64_t& length,
                     Error& error);
 
-// Of an answer is also taken what has one meaning alone: a length that is given more than once and
+// Of a response is also taken what has one meaning alone: a length that is given more than once and
 // is the same each time, "chunked" that is, "identity", and chunks in spite of a length (RFC 9112
 // 6.3). `odd`: it was said in such a way. Otherwise the same, with `told`: the length that is
 // given, for those who don't get the body.

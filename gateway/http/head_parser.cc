@@ -95,7 +95,7 @@ bool has_end(std::string_view text) {
   return text.find('\r') != std::string_view::npos || text.find('\0') != std::string_view::npos;
 }
 
-// Control bytes in an answer are made spaces later.
+// Control bytes in a response are made spaces later.
 bool is_passable(std::string_view text, MessageKind kind, Gathered& gathered) {
   if (is_text(text)) return true;
   if (kind == MessageKind::Request || has_end(text)) return false;
@@ -109,7 +109,7 @@ bool is_proper_fold(std::string_view line, std::string_view name) {
   return !trimmed(line).empty() && !has_end(line) && !decides_framing(name);
 }
 
-// What stands before the colon of an answer's line, without the white space there (RFC 9112 5.1),
+// What stands before the colon of a response's line, without the white space there (RFC 9112 5.1),
 // which isn't overlooked where framing depends on it. Empty: that is no name.
 std::string_view lenient_name(std::string_view line, std::size_t colon) {
   const std::string_view name = trimmed(line.substr(0, colon));

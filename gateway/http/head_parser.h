@@ -32,12 +32,12 @@ Parse parse_status_line(std::string_view& head, StatusLine& out, Gathered& gathe
 // The field lines and the empty line that ends them.
 Parse parse_fields(std::string_view lines, std::size_t max_fields, std::vector<Field>& fields,
                    std::vector<std::string_view>& connection, Gathered& gathered, Error& error);
-// Of an answer a field whose name is no token is left out: no client could use it.
+// Of a response a field whose name is no token is left out: no client could use it.
 Parse parse_response_fields(std::string_view lines, std::size_t max_fields,
                             std::vector<Field>& fields, std::vector<std::string_view>& connection,
                             Gathered& gathered, Error& error);
 
-// Of an answer's head that is untidy (see Gathered): folded lines become one (RFC 9112 5.2), and
+// Of a response's head that is untidy (see Gathered): folded lines become one (RFC 9112 5.2), and
 // control bytes spaces (RFC 9110 5.5). It is to be parsed once more then.
 void tidy(std::string& head);
 

@@ -46,7 +46,7 @@ struct ResponseHead {
   std::vector<std::string_view> connection;
   Framing framing = Framing::UntilClose;
   std::uint64_t length = 0;
-  std::optional<std::uint64_t> told;  // Content-Length, also of an answer that has no body
+  std::optional<std::uint64_t> told;  // Content-Length, also of a response that has no body
   bool keep_alive = true;             // whether the upstream connection may carry another request
 };
 

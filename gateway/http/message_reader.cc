@@ -44,7 +44,6 @@ class BodyReader {
     if (framing_ == Framing::UntilClose) done_ = true;
     return done_;
   }
-  bool done() const { return done_; }
 
  private:
   const MessageKind kind_;
@@ -140,8 +139,6 @@ Parse RequestReader::read_body(std::string_view bytes, std::size_t& used,
   return state_->body.read(bytes, used, pieces, error);
 }
 
-bool RequestReader::body_done() const { return state_->body.done(); }
-
 struct ResponseReader::State {
   BodyReader body{MessageKind::Response};
   std::string tidied;  // a head that was untidy
@@ -204,7 +201,5 @@ Parse ResponseReader::read_body(std::string_view bytes, std::size_t& used,
 }
 
 bool ResponseReader::end_of_stream() { return state_->body.end_of_stream(); }
-
-bool ResponseReader::body_done() const { return state_->body.done(); }
 
 }  // namespace gateway::http

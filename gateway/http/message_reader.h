@@ -28,14 +28,13 @@ class RequestReader {
   // dropped.
   Parse read_body(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
                   Error& error);
-  bool body_done() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// How large the head and the trailer of an answer may be: as browsers take them, or as requests
+// How large the head and the trailer of a response may be: as browsers take them, or as requests
 // where the operator has set that higher.
 inline constexpr std::size_t kResponseHeadBytes = 256 << 10;
 inline constexpr std::size_t kResponseFields = 5000;
@@ -46,15 +45,15 @@ class ResponseReader {
   ResponseReader();
   ~ResponseReader();
 
-  // As above. `bodiless`: the answer to HEAD. Views may point into the reader instead, and live as
-  // long as those into `head`. A connection whose answer says its length oddly is not kept alive.
+  // As above. `bodiless`: the response to HEAD. Views may point into the reader instead, and live
+  // as long as those into `head`. A connection whose answer says its length oddly is not kept
+  // alive.
   Parse read_head(std::string_view head, const HeadBounds& bounds, bool bodiless, ResponseHead& out,
                   Error& error);
   Parse read_body(std::string_view bytes, std::size_t& used, std::vector<std::string_view>& pieces,
                   Error& error);
   // The upstream closed: true if that is a proper end of the body.
   bool end_of_stream();
-  bool body_done() const;
 
  private:
   struct State;

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/url.h"
 #include "gateway/http/message.h"
 

@@ -12,7 +12,7 @@ std::string seconds(std::int64_t count) { return std::to_string(count) + " secon
 }  // namespace
 
 void FloorWatch::look(std::chrono::nanoseconds elapsed) {
-  const Look look{clock_.unix_seconds(), elapsed};
+  const Sample look{clock_.unix_seconds(), elapsed};
   tell_of_jump(look);
   const auto published = ledger_.publish_floor(look.now);
   if (!published && !publishing_failed_) {
@@ -24,7 +24,7 @@ void FloorWatch::look(std::chrono::nanoseconds elapsed) {
   last_ = look;
 }
 
-void FloorWatch::tell_of_jump(const Look& look) {
+void FloorWatch::tell_of_jump(const Sample& look) {
   if (!last_) return;
   const auto passed = std::chrono::round<std::chrono::seconds>(look.elapsed - last_->elapsed);
   const std::int64_t jump = look.now - last_->now - passed.count();
@@ -38,7 +38,7 @@ void FloorWatch::tell_of_jump(const Look& look) {
   }
 }
 
-void FloorWatch::tell_of_floor(const Look& look) {
+void FloorWatch::tell_of_floor(const Sample& look) {
   const std::int64_t floor = ledger_.floor();
   if (floor < look.now) {
     if (told_of_floor_) {
@@ -59,7 +59,7 @@ void FloorWatch::tell_of_floor(const Look& look) {
 }
 
 // It refuses nothing while the ledger is whole.
-void FloorWatch::tell_of_mark(const Look& look) {
+void FloorWatch::tell_of_mark(const Sample& look) {
   const std::int64_t mark = ledger_.mark();
   const bool ahead = mark > ledger_.floor() && mark - look.now > window_future_s_ + kMarkAhead;
   if (ahead && !told_of_mark_) {

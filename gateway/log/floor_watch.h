@@ -29,19 +29,19 @@ class FloorWatch {
   void look(std::chrono::nanoseconds elapsed);
 
  private:
-  struct Look {
+  struct Sample {
     std::int64_t now = 0;
     std::chrono::nanoseconds elapsed{};
   };
-  void tell_of_jump(const Look& look);
-  void tell_of_floor(const Look& look);
-  void tell_of_mark(const Look& look);
+  void tell_of_jump(const Sample& look);
+  void tell_of_floor(const Sample& look);
+  void tell_of_mark(const Sample& look);
 
   store::Ledger& ledger_;
   const net::Clock& clock_;
   const std::int64_t window_future_s_;
   Log& log_;
-  std::optional<Look> last_;
+  std::optional<Sample> last_;
   std::optional<std::chrono::nanoseconds> told_of_floor_;  // when; nothing: it is not ahead
   bool told_of_mark_ = false;
   bool publishing_failed_ = false;

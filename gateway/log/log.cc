@@ -54,7 +54,7 @@ bool follows(const fs::path& file) {
   return !made_by_others(link) && !made_by_others(folder) && !open_to_others;
 }
 
-// Lines name users, so not everybody may read them. Answers the descriptor, or -1 and errno.
+// Lines name users, so not everybody may read them. Returns the descriptor, or -1 and errno.
 int open_log_file(const fs::path& file) {
   std::error_code code;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), code);

@@ -20,7 +20,7 @@ struct LogEntry {
   std::string_view target;  // without its query in the line
   std::string_view host;
   std::string_view scheme;  // that was signed in place of the external one
-  unsigned status = 0;      // 0: the connection ended before an answer
+  unsigned status = 0;      // 0: the connection ended before a response
   std::string_view reason;  // "ok", or the true reason of a refusal
   std::string_view detail;  // escaped in the line
   std::string_view client;  // proven or claimed key

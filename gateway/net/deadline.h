@@ -50,7 +50,7 @@ class Deadlines {
  public:
   inline static constexpr std::chrono::milliseconds kSweep{100};
 
-  // The time of the last sweep or turn(), good enough for deadlines.
+  // The time of the last sweep, good enough for deadlines.
   TimePoint now() const { return now_; }
   void sweep(TimePoint now);
 

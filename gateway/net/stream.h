@@ -41,7 +41,7 @@ class Stream {
 // Takes what was written off the front of `pieces`. True: nothing is left.
 bool advance(std::span<asio::const_buffer>& pieces, std::size_t written);
 
-// Writes all pieces; `pieces` is used up. Answers the first error.
+// Writes all pieces; `pieces` is used up. Returns the first error.
 Task<ErrorCode> write_all(Stream& stream, std::span<asio::const_buffer> pieces);
 
 std::unique_ptr<Stream> plain_stream(Socket socket);

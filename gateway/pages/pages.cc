@@ -6,7 +6,7 @@
 #include <optional>
 #include <system_error>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/text_file.h"
 #include "gateway/pages/embedded.h"
 #include "gateway/pages/sealed.h"
@@ -65,7 +65,7 @@ std::optional<std::string> read_folder(const fs::path& folder, Templates& out) {
     auto text = read_file(at->path());
     if (!text) return text.error();
     const std::string shown = conf::quoted(at->path().string());
-    if (auto wrong = complaint(*text)) return shown + ": " + *wrong;
+    if (auto wrong = record_error(*text)) return shown + ": " + *wrong;
     const std::string name = at->path().stem().string();
     for (const Contract& contract : contracts()) {
       if (contract.name != name) continue;
@@ -79,10 +79,10 @@ std::optional<std::string> read_folder(const fs::path& folder, Templates& out) {
   return std::nullopt;
 }
 
-void add_realms(const std::vector<RealmLine>& realms, Fields& out) {
-  std::vector<Fields> lines;
+void add_realms(const std::vector<RealmLine>& realms, TemplateFields& out) {
+  std::vector<TemplateFields> lines;
   for (const RealmLine& realm : realms) {
-    Fields& line = lines.emplace_back();
+    TemplateFields& line = lines.emplace_back();
     const std::string_view description = realm.description.empty() ? realm.name : realm.description;
     line.texts = {{"name", std::string(realm.name)}, {"description", sealed(description)}};
   }
@@ -116,7 +116,7 @@ verify::Result<Pages, std::string> Pages::load(const std::string& folder,
 }
 
 std::string Pages::show(std::string_view name, const Frame& frame, std::string title,
-                        Fields fields) const {
+                        TemplateFields fields) const {
   fields.texts.emplace_back("title", std::move(title));
   fields.texts.emplace_back("style_nonce", frame.style_nonce);
   fields.texts.emplace_back("user", sealed(frame.user));
@@ -127,7 +127,7 @@ std::string Pages::show(std::string_view name, const Frame& frame, std::string t
 }
 
 std::string Pages::sign_in(const Frame& frame, const SignIn& page) const {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"action", std::string(page.action)},
                   {"csrf", std::string(page.csrf)},
                   {"next", std::string(page.next)},
@@ -154,7 +154,7 @@ std::string Pages::sign_in(const Frame& frame, const SignIn& page) const {
 
 std::string Pages::consent(const Frame& frame, const Consent& page) const {
   const Values client{{"client", page.client}};
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {
       {"action", std::string(page.action)},
       {"csrf", std::string(page.csrf)},
@@ -170,7 +170,7 @@ std::string Pages::consent(const Frame& frame, const Consent& page) const {
 }
 
 std::string Pages::code(const Frame& frame, std::string_view client, std::string_view code) const {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"lead", texts_.text("code", "lead", {{"client", client}})},
                   {"code", std::string(code)}};
   return show("code", frame, texts_.text("code", "title"), std::move(fields));
@@ -179,7 +179,7 @@ std::string Pages::code(const Frame& frame, std::string_view client, std::string
 std::string Pages::error(const Frame& frame, std::string_view error,
                          std::string_view request_id) const {
   const std::string_view word = texts_.has("errors", error) ? error : "unknown";
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"problem", texts_.text("errors", word)},
                   {"advice", texts_.text("error", "advice")}};
   if (!request_id.empty()) {
@@ -190,10 +190,10 @@ std::string Pages::error(const Frame& frame, std::string_view error,
 
 std::string Pages::grants(const Frame& frame, std::string_view action,
                           const std::vector<Grant>& grants, std::string_view revoked) const {
-  Fields fields;
-  std::vector<Fields> items;
+  TemplateFields fields;
+  std::vector<TemplateFields> items;
   for (const Grant& grant : grants) {
-    Fields& item = items.emplace_back();
+    TemplateFields& item = items.emplace_back();
     item.texts = {{"client", sealed(grant.client)},
                   {"key", std::string(grant.key)},
                   {"csrf", std::string(grant.csrf)},
@@ -212,7 +212,7 @@ std::string Pages::grants(const Frame& frame, std::string_view action,
 
 std::string Pages::sign_out(const Frame& frame, std::string_view action,
                             std::string_view csrf) const {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"action", std::string(action)},
                   {"csrf", std::string(csrf)},
                   {"lead", texts_.text("sign_out", "lead", {{"user", frame.user}})}};

@@ -54,8 +54,8 @@ class Pages {
 
   // The defaults, with the files NAME.mustache of a folder in their place and the texts of a TOML
   // file; either may be empty. One sentence that names the file if one of them won't do: it can't
-  // be read, has a complaint() or an unknown key, or lacks what scripts and password managers rely
-  // on.
+  // be read, has a record_error() or an unknown key, or lacks what scripts and password managers
+  // rely on.
   static verify::Result<Pages, std::string> load(const std::string& folder,
                                                  const std::string& texts);
 
@@ -71,7 +71,7 @@ class Pages {
 
  private:
   std::string show(std::string_view name, const Frame& frame, std::string title,
-                   Fields fields) const;
+                   TemplateFields fields) const;
   Templates templates_;
   Texts texts_;
 };

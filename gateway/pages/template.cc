@@ -7,15 +7,15 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-void fill(const Fields& fields, mustache::data& out);
+void fill(const TemplateFields& fields, mustache::data& out);
 
-mustache::data filled(const Fields& fields) {
+mustache::data filled(const TemplateFields& fields) {
   mustache::data out;
   fill(fields, out);
   return out;
 }
 
-void fill(const Fields& fields, mustache::data& out) {
+void fill(const TemplateFields& fields, mustache::data& out) {
   for (const auto& [name, text] : fields.texts) {
     // An empty text is no section.
     out.set(name, text.empty() ? mustache::data(false) : mustache::data(text));
@@ -23,7 +23,7 @@ void fill(const Fields& fields, mustache::data& out) {
   for (const auto& [name, flag] : fields.flags) out.set(name, mustache::data(flag));
   for (const auto& [name, items] : fields.lists) {
     mustache::list list;
-    for (const Fields& item : items) list.push_back(filled(item));
+    for (const TemplateFields& item : items) list.push_back(filled(item));
     out.set(name, mustache::data(list));
   }
   for (const auto& [name, group] : fields.groups) out.set(name, filled(group));
@@ -31,7 +31,7 @@ void fill(const Fields& fields, mustache::data& out) {
 
 }  // namespace
 
-std::optional<std::string> complaint(std::string_view text) {
+std::optional<std::string> record_error(std::string_view text) {
   for (std::size_t at = 0; (at = text.find("{{", at)) != text.npos; at += 2) {
     const std::size_t sign = text.find_first_not_of(" \t\r\n", at + 2);
     if (sign == text.npos) break;
@@ -48,7 +48,8 @@ std::optional<std::string> complaint(std::string_view text) {
   return std::nullopt;
 }
 
-std::string render(const Templates& templates, std::string_view name, const Fields& fields) {
+std::string render(const Templates& templates, std::string_view name,
+                   const TemplateFields& fields) {
   mustache::data data;
   for (const auto& [partial, text] : templates) {
     data.set(partial, mustache::data(mustache::partial([&text = text] { return text; })));

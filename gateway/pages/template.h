@@ -15,11 +15,11 @@ namespace gateway::pages {
 // What a template is filled with. {{name}} shows a text; {{#name}} shows its section for a text
 // that isn't empty, for a true flag, or once for each item of a list; {{group.name}} looks into a
 // group.
-struct Fields {
+struct TemplateFields {
   std::vector<std::pair<std::string, std::string>> texts;
   std::vector<std::pair<std::string, bool>> flags;
-  std::vector<std::pair<std::string, std::vector<Fields>>> lists;
-  std::vector<std::pair<std::string, Fields>> groups;
+  std::vector<std::pair<std::string, std::vector<TemplateFields>>> lists;
+  std::vector<std::pair<std::string, TemplateFields>> groups;
 };
 
 // By name: "consent" for consent.mustache. {{>name}} shows another one.
@@ -27,9 +27,9 @@ using Templates = std::map<std::string, std::string, std::less<>>;
 
 // What is wrong with a template, as a sentence: it can't be read, or it has a tag that shows
 // something unescaped ({{{x}}}, {{&x}}) or that would change what a tag looks like ({{=...=}}).
-std::optional<std::string> complaint(std::string_view text);
+std::optional<std::string> record_error(std::string_view text);
 
 // Requires a template of that name, and none with a complaint.
-std::string render(const Templates& templates, std::string_view name, const Fields& fields);
+std::string render(const Templates& templates, std::string_view name, const TemplateFields& fields);
 
 }  // namespace gateway::pages

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "conf/document.h"
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/pages/embedded.h"
 #include "gateway/pages/sealed.h"
 
@@ -33,7 +33,7 @@ Texts Texts::defaults() {
 verify::Result<Texts, std::string> Texts::with(std::string_view toml) const {
   using Fault = verify::Failure<std::string>;
   const auto document = conf::parse_document(toml);
-  if (const auto* mistake = std::get_if<conf::Mistake>(&document)) {
+  if (const auto* mistake = std::get_if<conf::Error>(&document)) {
     return Fault(place(mistake->where) + mistake->sentence);
   }
   Texts out = *this;
@@ -99,7 +99,7 @@ bool Texts::has(std::string_view section, std::string_view key) const {
 void Texts::collect() {
   fields_ = {};
   for (const auto& [name, section] : sections_) {
-    Fields& group = fields_.groups.emplace_back(name, Fields{}).second;
+    TemplateFields& group = fields_.groups.emplace_back(name, TemplateFields{}).second;
     for (const auto& [key, text] : section) group.texts.emplace_back(key, text);
   }
 }

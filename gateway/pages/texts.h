@@ -32,13 +32,13 @@ class Texts {
   bool has(std::string_view section, std::string_view key) const;
 
   // All of them as a group of groups for templates: {{t.section.key}}.
-  const Fields& fields() const { return fields_; }
+  const TemplateFields& fields() const { return fields_; }
 
  private:
   using Section = std::map<std::string, std::string, std::less<>>;
   void collect();
   std::map<std::string, Section, std::less<>> sections_;
-  Fields fields_;
+  TemplateFields fields_;
 };
 
 }  // namespace gateway::pages

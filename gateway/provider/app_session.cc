@@ -62,7 +62,7 @@ net::Task<exchange::RefusalPtr> read_body(exchange::Exchange& x, std::string& bo
   }
 }
 
-// What the answer's field of that name says; empty if there is none, or more than one.
+// What the response's field of that name says; empty if there is none, or more than one.
 std::string in_field(const http::ResponseHead& head, std::string_view name) {
   std::string found;
   unsigned count = 0;
@@ -89,7 +89,7 @@ std::string in_json(std::string_view text, std::string_view pointer) {
   return std::string(name.data(), name.size());
 }
 
-// Sends the question, and reads the head of the answer.
+// Sends the question, and reads the head of the response.
 net::Task<exchange::RefusalPtr> ask(exchange::Exchange& x, const conf::Url& url) {
   const conf::Upstream application{
       .name = "login.check_url",
@@ -115,7 +115,7 @@ net::Task<exchange::RefusalPtr> ask(exchange::Exchange& x, const conf::Url& url)
   co_return nullptr;
 }
 
-// Who the answer says is signed in; empty: nobody.
+// Who the response says is signed in; empty: nobody.
 net::Task<exchange::RefusalPtr> hear(exchange::Exchange& x, std::string_view place,
                                      std::string& user) {
   const unsigned status = x.scratch.response.status;

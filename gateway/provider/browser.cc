@@ -178,22 +178,22 @@ std::string own_path(const exchange::Exchange& x, routing::Endpoint endpoint) {
   return x.external->path_prefix + x.config.endpoints.path(endpoint);
 }
 
-Look look_of(const exchange::Exchange& x, const Visit& visit) {
+PageStyle style_of(const exchange::Exchange& x, const Visit& visit) {
   const bool local = x.config.settings.login.mode == conf::LoginMode::Local;
-  Look look{verify::random_name(kCookieLength), {}};
-  if (local && !visit.user.empty()) look.sign_out_url = own_path(x, routing::Endpoint::SignOut);
-  return look;
+  PageStyle style{verify::random_name(kCookieLength), {}};
+  if (local && !visit.user.empty()) style.sign_out_url = own_path(x, routing::Endpoint::SignOut);
+  return style;
 }
 
 void answer_page(exchange::Exchange& x, const Visit& visit, int status,
-                 std::string_view callback_origin, const Look& look, std::string html) {
+                 std::string_view callback_origin, const PageStyle& style, std::string html) {
   x.own_response = std::make_unique<reply::Response>();
   reply::Response& response = *x.own_response;
   response.status = status;
   response.content_type = "text/html; charset=utf-8";
   response.body = std::move(html);
   response.fields = {
-      {"Content-Security-Policy", pages::content_security_policy(look.nonce, callback_origin)},
+      {"Content-Security-Policy", pages::content_security_policy(style.nonce, callback_origin)},
       {"X-Frame-Options", "DENY"},
       {"X-Content-Type-Options", "nosniff"},
       // Not "no-referrer": browsers then send forms with Origin: null.

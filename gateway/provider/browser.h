@@ -58,21 +58,21 @@ void send_to_sign_in(exchange::Exchange& x, std::string_view target);
 std::string own_path(const exchange::Exchange& x, routing::Endpoint endpoint);
 
 // -- for show()
-struct Look {
+struct PageStyle {
   std::string nonce;
   std::string sign_out_url;
 };
-Look look_of(const exchange::Exchange& x, const Visit& visit);
+PageStyle style_of(const exchange::Exchange& x, const Visit& visit);
 void answer_page(exchange::Exchange& x, const Visit& visit, int status,
-                 std::string_view callback_origin, const Look& look, std::string html);
+                 std::string_view callback_origin, const PageStyle& style, std::string html);
 
 template <class Make>
 void show(exchange::Exchange& x, const Visit& visit, int status, std::string_view callback_origin,
           Make make) {
-  const Look look = look_of(x, visit);
+  const PageStyle style = style_of(x, visit);
   const pages::Frame frame{
-      .style_nonce = look.nonce, .user = visit.user, .sign_out_url = look.sign_out_url};
-  answer_page(x, visit, status, callback_origin, look, make(frame));
+      .style_nonce = style.nonce, .user = visit.user, .sign_out_url = style.sign_out_url};
+  answer_page(x, visit, status, callback_origin, style, make(frame));
 }
 
 }  // namespace gateway::provider

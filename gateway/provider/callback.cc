@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "conf/url.h"
 #include "verify/percent.h"
 
@@ -116,7 +116,7 @@ bool matches(store::CallbackMatch how, std::string_view callback, std::string_vi
 
 }  // namespace
 
-std::optional<std::string> redirect_complaint(std::string_view uri) {
+std::optional<std::string> redirect_error(std::string_view uri) {
   const std::string shown = "the redirect URI " + conf::quoted(uri);
   if (uri == kOutOfBand) return shown + " is none: --allow-oob lets a client do without one";
   const std::size_t colon = uri.find(':');
@@ -140,7 +140,7 @@ std::optional<std::string> redirect_complaint(std::string_view uri) {
 
 bool may_call_back(const store::Client& client, std::string_view callback) {
   if (callback == kOutOfBand) return client.allow_oob;
-  if (redirect_complaint(callback)) return false;
+  if (redirect_error(callback)) return false;
   if (client.callback_match == store::CallbackMatch::Any) return true;
   return std::any_of(client.redirect_uris.begin(), client.redirect_uris.end(),
                      [&](const std::string& registered) {

@@ -19,13 +19,13 @@ inline constexpr std::string_view kOutOfBand = "oob";
 // What keeps `uri` from being a callback, as a sentence; nothing for an absolute URI without
 // fragment: http or https with a host, or an application's own scheme; none that a browser would
 // run as script.
-std::optional<std::string> redirect_complaint(std::string_view uri);
+std::optional<std::string> redirect_error(std::string_view uri);
 
 // Whether the client may be called back there:
 //   exact         it is one of its redirect URIs, byte for byte
 //   ignore_query  one of them, whatever stands behind '?'
 //   prefix        below one of them: same origin, and its path's segments first
-//   any           anywhere that redirect_complaint() has nothing against
+//   any           anywhere that redirect_error() has nothing against
 // In all but exact, the port of a loopback address doesn't count (RFC 8252 7.3).
 bool may_call_back(const store::Client& client, std::string_view callback);
 

@@ -15,12 +15,12 @@
 
 namespace gateway::provider {
 
-// Requires x.endpoint, and x.accepted if requests to it are signed. Null: x.answer is the answer;
-// otherwise why the request is refused. Its body is read where it is a form.
+// Requires x.endpoint, and x.accepted if requests to it are signed. Null: x.own_response is the
+// response; otherwise why the request is refused. Its body is read where it is a form.
 net::Task<exchange::RefusalPtr> provide(exchange::Exchange& x);
 
-// For browsers, what is wrong as a page: sets x.answer. False if it isn't a browser's address, or
-// if the refusal has more to say than a page can.
+// For browsers, what is wrong as a page: sets x.own_response. False if it isn't a browser's
+// address, or if the refusal has more to say than a page can.
 bool show_refusal(exchange::Exchange& x, const reply::Refusal& refusal);
 
 // For the files of this folder.

@@ -115,7 +115,7 @@ store::Result<Checked> check(store::Sessions& sessions, const Attempt& attempt, 
   return out;
 }
 
-// A password that was kept in a foreign or weaker way is kept in ours from now on. Answers the hash
+// A password that was kept in a foreign or weaker way is kept in ours from now on. Returns the hash
 // that the store has then.
 std::string rehash(store::Credentials& credentials, const Attempt& attempt) {
   const std::string hash = verify::hash_password(attempt.password.reveal());

@@ -19,7 +19,7 @@ using verify::Reason;
 using Names = std::vector<std::string>;
 
 exchange::RefusalPtr rejected_for(Reason reason, std::string detail) {
-  return exchange::rejected(verify::Reject{reason, std::move(detail)});
+  return exchange::rejected(verify::Rejection{reason, std::move(detail)});
 }
 
 exchange::RefusalPtr problem(store::FlowProblem problem) {
@@ -217,11 +217,11 @@ net::Task<exchange::RefusalPtr> exchange(exchange::Exchange& x, const store::Cli
   const verify::Claim& claim = *x.claim;
   exchange::Storage& storage = x.config.storage;
   const std::int64_t now = x.config.clock.unix_seconds();
-  const store::Exchange wanted{.client = std::string(claim.client),
-                               .request_token = std::string(claim.token.value_or("")),
-                               .verifier = verify::Secret(*claim.verifier),
-                               .fresh = fresh_token(x, client, now),
-                               .now = now};
+  const store::TokenExchange wanted{.client = std::string(claim.client),
+                                    .request_token = std::string(claim.token.value_or("")),
+                                    .verifier = verify::Secret(*claim.verifier),
+                                    .fresh = fresh_token(x, client, now),
+                                    .now = now};
   auto write = [&storage, &wanted] { return store::exchange(storage.credentials, wanted); };
   auto done = co_await in_background(x, net::Background::Kind::Write, std::move(write));
   store::Token token;

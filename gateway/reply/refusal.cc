@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 #include "gateway/log/utc.h"
 #include "gateway/net/json.h"
 #include "gateway/reply/accept.h"
@@ -98,7 +98,7 @@ std::string parameter_names(std::string_view detail) {
 }
 
 // What oauth_parameters_absent or _rejected names; empty: it can't be told.
-std::string parameters_at_fault(const verify::Reject& reject) {
+std::string parameters_at_fault(const verify::Rejection& reject) {
   switch (reject.reason) {
     case verify::Reason::CredentialsAbsent:
       return "oauth_consumer_key&oauth_signature_method&oauth_signature&oauth_timestamp&oauth_"
@@ -134,7 +134,7 @@ void tell_acceptable_timestamps(const RefusalStyle& style, const RefusalContext&
                             std::to_string(from) + '-' + std::to_string(to));
 }
 
-Told told_of(const verify::Reject& reject, const RefusalStyle& style,
+Told told_of(const verify::Rejection& reject, const RefusalStyle& style,
              const RefusalContext& context) {
   const verify::Reason reason = style.verbose ? reject.reason : verify::disclosed(reject.reason);
   const std::string_view problem = verify::oauth_problem(reason);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Every way a request can end without the backend's answer, and the one table that turns it into a
-// status, a body and a log word. Pure.
+// Every way a request can end without the backend's response, and the one table that turns it into
+// a status, a body and a log word. Pure.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 #include "conf/settings.h"
 #include "gateway/http/error.h"
 #include "gateway/upstream/error.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 namespace gateway::reply {
 
@@ -18,7 +18,7 @@ enum class RefusalKind : std::uint8_t {
   Verification,          // see Refusal::reject; 400 or 401 (RealmMissing: by setting)
   Malformed,             // 400 HTTP syntax or framing
   TargetMalformed,       // 400
-  TargetAmbiguous,       // 400 readings of the path lead to different routes
+  TargetAmbiguous,       // 400 interpretations of the path lead to different routes
   ForwardedMalformed,    // 400 what a trusted proxy says can't be read, or contradicts itself
   NoRoute,               // 404
   MethodNotAllowed,      // 405 with Allow
@@ -48,7 +48,7 @@ enum class RefusalKind : std::uint8_t {
 
 struct Refusal {
   RefusalKind kind = RefusalKind::InternalFault;
-  verify::Reject reject;         // with Fault::Verification
+  verify::Rejection reject;      // with RefusalKind::Verification
   std::string detail;            // for the log and, if verbose, the caller; never a secret
   std::string allow;             // with MethodNotAllowed
   std::int64_t retry_after = 1;  // seconds, with 429

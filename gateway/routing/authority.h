@@ -44,8 +44,8 @@ class Authorities {
   const conf::Provider* provider_;
 };
 
-// resolve() for one connection, whose requests mostly have all the same to say: the last answer is
-// kept. One thread.
+// resolve() for one connection, whose requests mostly have all the same to say: the last response
+// is kept. One thread.
 class ResolvedAuthority {
  public:
   // nullptr: nothing. Valid until the next call.

@@ -1,7 +1,7 @@
 #pragma once
 
-// What lenient servers make of one request path. A gate that decides by one reading while the
-// backend acts on another can be walked around, so routes are looked up by all of them. Pure
+// What lenient servers make of one request path. A gate that decides by one interpretation while
+// the backend acts on another can be walked around, so routes are looked up by all of them. Pure
 // values; one thread at a time.
 
 #include <cstddef>
@@ -12,13 +12,14 @@
 
 namespace gateway::routing {
 
-// A path of hostile knots costs time by its length and by its readings, so long paths get fewer.
+// A path of hostile knots costs time by its length and by its interpretations, so long paths get
+// fewer.
 inline constexpr std::size_t kMaxInterpretations = 64;
 inline constexpr std::size_t kLongPath = 2048;  // bytes; paths beyond it
 inline constexpr std::size_t kMaxInterpretationsOfLong = 8;
 
-// What a reading did to the path that can change the text of a route's pattern too: how it decoded,
-// and whether ";..." was cut off each segment.
+// What an interpretation did to the path that can change the text of a route's pattern too: how it
+// decoded, and whether ";..." was cut off each segment.
 inline constexpr unsigned kDecoding = 3;        // of the bits below
 inline constexpr unsigned kWithinSegments = 1;  // once, but for "%2F", which ends no segment then
 inline constexpr unsigned kDecoded = 2;         // once
@@ -32,8 +33,8 @@ struct PathInterpretation {
 };
 
 enum class PathForm : std::uint8_t {
-  Knotty,  // there may be more readings than one
-  Plain,   // one reading: no '%', ';' or '\', no empty segment, no dot segment
+  Knotty,  // there may be several interpretations
+  Plain,   // one interpretation: no '%', ';' or '\', no empty segment, no dot segment
   Small,   // that, and it is as gateway/routing/spelling.h would spell it, without a '/' at its end
 };
 PathForm form_of(std::string_view path);
@@ -41,15 +42,15 @@ PathForm form_of(std::string_view path);
 // `text` after the changes given, decoded first. '%' without two hex digits stays as it is.
 std::string changed(std::string_view text, unsigned changes);
 
-// Enumerates the distinct readings: percent-decoded at most twice, and in any order and combination
-// dot segments resolved, "//" merged, "\" as "/", parameters cut, and all cut off that stands
-// behind a decoded NUL, "?" or "#".
+// Enumerates the distinct interpretations: percent-decoded at most twice, and in any order and
+// combination dot segments resolved, "//" merged, "\" as "/", parameters cut, and all cut off that
+// stands behind a decoded NUL, "?" or "#".
 class PathInterpretations {
  public:
   explicit PathInterpretations(std::string_view path);  // as sent; it comes out first
   // nullptr at the end. Valid until the next call.
   const PathInterpretation* next();
-  // There are more readings than the bound, and next() gave only that many.
+  // There are more than the bound, and next() gave only that many.
   bool too_many() const { return too_many_; }
 
  private:

@@ -49,7 +49,7 @@ struct Deepest {
   std::size_t depth = 0;
 };
 
-// `rest` is what follows the slash. Answers the first exact pattern; notes the longest "*" met
+// `rest` is what follows the slash. Returns the first exact pattern; notes the longest "*" met
 // until then.
 const Routes* walk(const Node& node, std::string_view rest, std::size_t depth, Deepest& deepest) {
   if (!node.wildcard.empty() && (!deepest.routes || depth > deepest.depth)) {
@@ -140,7 +140,7 @@ std::string allow_of(const Routes& routes) {
   return out;
 }
 
-// Where one reading leads.
+// Where one interpretation leads.
 struct Lead {
   const Routes* routes = nullptr;  // of the best pattern; nullptr: none fits
   const Known* route = nullptr;    // that allows the method; nullptr: none does
@@ -269,7 +269,8 @@ std::string route_name(const conf::Route& route) {
 struct RouteTable::Tables {
   std::vector<conf::Route> own;
   std::vector<Known> all;
-  std::array<std::shared_ptr<const Index>, kAllChanges> index;  // by the changes of a reading
+  std::array<std::shared_ptr<const Index>, kAllChanges>
+      index;  // by the changes of an interpretation
 
   explicit Tables(const conf::Settings& settings) {
     add_own(settings);

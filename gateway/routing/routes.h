@@ -16,7 +16,7 @@ struct Match {
     Found,
     NoRoute,           // 404
     MethodNotAllowed,  // 405, with `allow`
-    Ambiguous,         // 400: readings of the path lead to different routes
+    Ambiguous,         // 400: interpretations of the path lead to different routes
   };
   Kind kind = Kind::NoRoute;
   const conf::Route* route = nullptr;  // of the settings given; set when Found
@@ -32,7 +32,7 @@ class RouteTable {
   explicit RouteTable(const conf::Settings& settings);
 
   // `authority` lower-cased without the scheme's default port. Routes that name it come before
-  // those for all hosts. Every reading of the path that a server might choose
+  // those for all hosts. Every interpretation of the path that a server might choose
   // (gateway/routing/path_interpretations.h) must lead to the same route. Case, a '/' at the end,
   // and what else some servers don't look at (gateway/routing/spelling.h) count where they lead to
   // a more exact route than the path itself, and that one decides otherwise. The provider's own

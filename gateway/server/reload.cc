@@ -4,8 +4,8 @@
 #include <utility>
 #include <variant>
 
-#include "conf/fixed.h"
 #include "conf/load.h"
+#include "conf/restart_keys.h"
 #include "gateway/auth/policy.h"
 
 namespace gateway::server {
@@ -34,14 +34,14 @@ std::shared_ptr<const exchange::RuntimeConfig> reload(
     Server& server) {
   log::Log& log = running->log;
   conf::Loaded loaded = conf::load_file(file);
-  if (const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded)) {
-    for (const conf::Mistake& mistake : *mistakes)
+  if (const auto* mistakes = std::get_if<std::vector<conf::Error>>(&loaded)) {
+    for (const conf::Error& mistake : *mistakes)
       log.say(conf::LogLevel::Error, conf::to_string(file, mistake));
     log.say(conf::LogLevel::Error, kStays);
     return running;
   }
   auto& next = std::get<conf::Settings>(loaded);
-  const std::vector<std::string> fixed = conf::keep_fixed(running->settings, next);
+  const std::vector<std::string> fixed = conf::keep_restart_keys(running->settings, next);
   std::shared_ptr<const exchange::RuntimeConfig> config;
   try {
     refuse_what_is_not_in_effect(next);

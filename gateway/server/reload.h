@@ -13,7 +13,7 @@ namespace gateway::server {
 void refuse_what_is_not_in_effect(const conf::Settings& settings);
 
 // Reads the file again, and has the server adopt what it says: all of it but what takes a restart,
-// or, with any mistake in it, nothing. The log says which. Answers the gate that is in effect then.
+// or, with any mistake in it, nothing. The log says which. Returns the gate that is in effect then.
 std::shared_ptr<const exchange::RuntimeConfig> reload(
     const std::string& file, const std::shared_ptr<const exchange::RuntimeConfig>& running,
     Server& server);

@@ -88,7 +88,7 @@ void Server::ListenerThread::admit(net::Socket socket, const net::Tcp::endpoint&
                  [&log = config.log](std::exception_ptr fault) { report(log, fault); });
 }
 
-// Who is about to speak TLS gets no answer.
+// Who is about to speak TLS gets no response.
 void Server::ListenerThread::turn_away(net::Socket socket, const net::Tcp::endpoint& peer,
                                        Admission limit) {
   const exchange::RuntimeConfig& config = worker.config();

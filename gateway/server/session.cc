@@ -50,7 +50,7 @@ net::Task<bool> park(exchange::Worker& worker, exchange::Connection& connection,
   co_return true;
 }
 
-// Lets the last answer reach a client that is still sending, instead of a reset that would erase
+// Lets the last response reach a client that is still sending, instead of a reset that would erase
 // it.
 net::Task<void> linger(exchange::Connection& connection, exchange::Scratch& scratch) {
   connection.set(kLinger);

@@ -55,7 +55,7 @@ class HeldBody {
     settings_ = &settings;
     network_ = network;
   }
-  // Both answer why it can't be held, if so. What was appended can be had after flush().
+  // Both return why it can't be held, if so. What was appended can be had after flush().
   std::optional<upstream::Error> append(std::string_view bytes);
   std::optional<upstream::Error> flush();
 

@@ -70,7 +70,6 @@ UpstreamLease UpstreamPool::take() {
 void UpstreamPool::release(UpstreamLease connection) {
   if (ended_ || idle_.size() >= kMaxIdle) return;
   connection->clear();
-  connection->reused_ = true;
   connection->idle_since_ = deadlines_.now();
   idle_.push_back(std::move(connection));
 }

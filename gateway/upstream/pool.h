@@ -26,7 +26,6 @@ class UpstreamConnection final : public net::Deadline {
   UpstreamConnection(net::Socket socket, net::Deadlines& deadlines)
       : net::Deadline(deadlines), socket_(std::move(socket)) {}
 
-  bool reused() const { return reused_; }
   // Nothing has arrived and the peer hasn't closed, as far as the kernel knows. One system call.
   bool still_idle();
   // As Stream::write_now.
@@ -48,7 +47,6 @@ class UpstreamConnection final : public net::Deadline {
   void expire() override { cancel(); }
 
   net::Socket socket_;
-  bool reused_ = false;
   net::TimePoint idle_since_{};
 };
 
@@ -66,7 +64,7 @@ class UpstreamPool {
   }
 
   // A pooled connection, or null. Each is looked at first: what arrived on it while it was idle
-  // would be taken for the answer to the next request, perhaps of another client.
+  // would be taken for the response to the next request, perhaps of another client.
   UpstreamLease take();
   // A new connection to the next server that answers.
   net::Task<verify::Result<UpstreamLease, upstream::Error>> connect();

@@ -18,7 +18,7 @@ TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a br
         "https://app.example", "https://app.example/cb?a=1&b=%20", "com.example.app:/cb",
         "com.example.app://host/cb", "myapp:x", "HTTPS://APP.example/"}) {
     CAPTURE(uri);
-    CHECK(!gateway::provider::redirect_complaint(uri));
+    CHECK(!gateway::provider::redirect_error(uri));
   }
   struct Case {
     std::string uri, said;
@@ -51,7 +51,7 @@ TEST_CASE("a redirect URI is absolute, has no fragment, and runs nothing in a br
       {"myapp:", "nothing after its scheme"},
   };
   for (const Case& c : cases) {
-    const auto wrong = gateway::provider::redirect_complaint(c.uri);
+    const auto wrong = gateway::provider::redirect_error(c.uri);
     CAPTURE(c.uri);
     REQUIRE(wrong);
     CAPTURE(*wrong);
@@ -64,9 +64,9 @@ TEST_CASE("default realms are among the client's realms") {
   client.key = "K";
   client.secrets.push_back({verify::Secret(std::string_view("S")), std::nullopt});
   client.default_realms = {"email"};
-  CHECK(cli::client_complaint(client));
+  CHECK(cli::client_error(client));
   client.realms = {"address", "email"};
-  CHECK(!cli::client_complaint(client));
+  CHECK(!cli::client_error(client));
   client.realms = {"address"};
-  CHECK(cli::client_complaint(client));
+  CHECK(cli::client_error(client));
 }

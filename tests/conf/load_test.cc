@@ -34,9 +34,9 @@ class Folder {
   fs::path path_;
 };
 
-std::vector<conf::Mistake> mistakes(const conf::Loaded& loaded) {
-  const auto* found = std::get_if<std::vector<conf::Mistake>>(&loaded);
-  return found ? *found : std::vector<conf::Mistake>{};
+std::vector<conf::Error> mistakes(const conf::Loaded& loaded) {
+  const auto* found = std::get_if<std::vector<conf::Error>>(&loaded);
+  return found ? *found : std::vector<conf::Error>{};
 }
 
 bool is_default(const conf::Loaded& loaded) {
@@ -172,7 +172,7 @@ TEST_CASE("the seeds of the fuzzer give a verdict that can be printed") {
       continue;
     }
     CHECK_FALSE(mistakes(loaded).empty());
-    for (const conf::Mistake& mistake : mistakes(loaded)) {
+    for (const conf::Error& mistake : mistakes(loaded)) {
       CHECK(mistake.where.line > 0);
       CHECK(mistake.where.column > 0);
       for (const char c : mistake.sentence) CHECK((c >= ' ' && c <= '~'));

@@ -17,10 +17,10 @@
 inline std::vector<std::string> mistakes_of(std::string_view toml) {
   std::vector<std::string> out;
   const conf::Loaded loaded = conf::load(toml);
-  const auto* mistakes = std::get_if<std::vector<conf::Mistake>>(&loaded);
+  const auto* mistakes = std::get_if<std::vector<conf::Error>>(&loaded);
   if (!mistakes) return out;
   REQUIRE_FALSE(mistakes->empty());
-  for (const conf::Mistake& mistake : *mistakes) {
+  for (const conf::Error& mistake : *mistakes) {
     out.push_back(conf::to_string("", mistake).substr(1));
   }
   return out;

@@ -177,7 +177,7 @@ TEST_CASE("mistakes in [headers] are reported") {
 
 TEST_CASE("a name that backends read as one the gate sets or decides by is never allowed") {
   const auto refused = [](const std::string& name, const std::string& why) {
-    return conf::Mistake{
+    return conf::Error{
         {}, "headers.allow_names can't have \"" + name + "\", which many backends read as " + why};
   };
   const std::string own = "a field that the gate itself sets, drops or decides by";

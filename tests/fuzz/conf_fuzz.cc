@@ -15,9 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     conf::not_yet_in_effect(*settings);
     return 0;
   }
-  const auto& mistakes = *std::get_if<std::vector<conf::Mistake>>(&loaded);
+  const auto& mistakes = *std::get_if<std::vector<conf::Error>>(&loaded);
   if (mistakes.empty()) std::abort();
-  for (const conf::Mistake& mistake : mistakes) {
+  for (const conf::Error& mistake : mistakes) {
     if (mistake.where.line == 0 || mistake.where.column == 0) std::abort();
     for (const char c : conf::to_string("f", mistake)) {
       if (c < ' ' || c > '~') std::abort();

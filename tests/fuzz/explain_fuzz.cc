@@ -56,7 +56,7 @@ void check_explanation(const Evidence& evidence, std::string_view input) {
   for (const Finding& finding : found.findings) tells(finding.sentence);
   for (const NearMiss& miss : found.near_misses) {
     must(miss.signature_fits || evidence.base_string);
-    for (const Change& change : miss.changes) tells(change.sentence);
+    for (const Edit& change : miss.changes) tells(change.sentence);
   }
   for (const std::string& remark : found.remarks) tells(remark);
   if (!found.difference) return;

@@ -1,4 +1,4 @@
-// Answers of a backend: strict in what could be read two ways, lenient in what nginx, curl and
+// Returns of a backend: strict in what could be read two ways, lenient in what nginx, curl and
 // browsers read in one.
 
 #include <doctest/doctest.h>

@@ -11,7 +11,7 @@ Templates one(std::string text) { return {{"page", std::move(text)}}; }
 }  // namespace
 
 TEST_CASE("what is filled in is escaped, in text and in attributes") {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"name", "<script>alert('x')</script> & \"co\""}};
   CHECK(render(one("<p title=\"{{name}}\">{{name}}</p>"), "page", fields) ==
         "<p title=\"&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt; &amp; &quot;co&quot;\">"
@@ -19,7 +19,7 @@ TEST_CASE("what is filled in is escaped, in text and in attributes") {
 }
 
 TEST_CASE("what is filled in is no template") {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"name", "{{secret}}{{>page}}"}, {"secret", "hush"}};
   CHECK(render(one("{{name}}"), "page", fields) == "{{secret}}{{&gt;page}}");
 }
@@ -28,7 +28,7 @@ TEST_CASE("a section shows for a text, a true flag and each item of a list") {
   const Templates templates =
       one("{{#text}}t{{text}}{{/text}}{{#none}}n{{/none}}{{#yes}}y{{/yes}}{{^no}}N{{/no}}"
           "{{#items}}[{{x}}]{{/items}}{{none}}{{g.x}}{{absent}}");
-  Fields fields, item1, item2, group;
+  TemplateFields fields, item1, item2, group;
   item1.texts = {{"x", "1"}};
   item2.texts = {{"x", "2"}};
   group.texts = {{"x", "deep"}};
@@ -40,7 +40,7 @@ TEST_CASE("a section shows for a text, a true flag and each item of a list") {
 }
 
 TEST_CASE("a template shows another one with its own fields") {
-  Fields fields;
+  TemplateFields fields;
   fields.texts = {{"title", "<T>"}};
   CHECK(render({{"page", "{{>head}}body"}, {"head", "<h1>{{title}}</h1>"}}, "page", fields) ==
         "<h1>&lt;T&gt;</h1>body");
@@ -51,11 +51,11 @@ TEST_CASE("a template that would show something unescaped, or can't be read, is 
        {"{{{name}}}", "{{&name}}", "{{ & name }}", "{{ {name} }}", "{{=<% %>=}}<%&name%>",
         "x{{a}}\n{{\n&b}}", "{{#open}}", "{{/close}}", "{{name", "{{#a}}{{/b}}"}) {
     CAPTURE(bad);
-    CHECK(complaint(bad).has_value());
+    CHECK(record_error(bad).has_value());
   }
   for (const char* good : {"", "plain", "{{name}}", "{{ name }}", "{{#a}}{{^b}}{{/b}}{{/a}}",
                            "{{>part}}", "{{! said here }}", "{ {x} }"}) {
     CAPTURE(good);
-    CHECK_FALSE(complaint(good).has_value());
+    CHECK_FALSE(record_error(good).has_value());
   }
 }

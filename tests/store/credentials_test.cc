@@ -102,8 +102,8 @@ TEST_CASE("the dummy records are random, stored, and valid but for their names")
     CHECK(verify::RsaKey::parse(found.client.rsa_public_keys[0].pem)->bits() == 2048);
     if (round == 1) CHECK(pem == found.client.rsa_public_keys[0].pem);
     pem = found.client.rsa_public_keys[0].pem;
-    CHECK_FALSE(complaint(found.client));
-    CHECK_FALSE(complaint(found.token));
+    CHECK_FALSE(record_error(found.client));
+    CHECK_FALSE(record_error(found.token));
     CHECK(found.token.client != found.client.key);
     CHECK(kind_of(reader.client(found.client.key)) == Kind::NotFound);
     CHECK(kind_of(reader.user(found.token.user)) == Kind::NotFound);

@@ -8,7 +8,7 @@ namespace store {
 TEST_CASE("an exchange stores the access token and spends the request token") {
   FlowStore s;
   s.authorized();
-  Exchange wanted = exchanging();
+  TokenExchange wanted = exchanging();
   wanted.now = kNow + 599;
   wanted.fresh.client = "nobody's";
   wanted.fresh.user = "nobody";
@@ -54,7 +54,7 @@ TEST_CASE("a renewable client's token has a session handle") {
   client.renewable = true;
   put(*s.store, client);
   s.authorized();
-  Exchange wanted = exchanging();
+  TokenExchange wanted = exchanging();
   wanted.fresh.session_handle = verify::Secret(std::string_view("H"));
   wanted.fresh.authorization_expires = 9000;
   const Token made = must_flow(exchange(*s.store, wanted));
@@ -67,7 +67,7 @@ TEST_CASE("what stands against an exchange is told apart, and makes no token") {
   struct Case {
     const char* what;
     FlowProblem problem;
-    std::function<void(FlowStore&, Exchange&)> change;
+    std::function<void(FlowStore&, TokenExchange&)> change;
   };
   const auto decided = [](FlowStore& s, bool yes) {
     Decision decision = a_yes();
@@ -75,49 +75,51 @@ TEST_CASE("what stands against an exchange is told apart, and makes no token") {
     must_flow(decide(*s.store, decision));
   };
   const std::vector<Case> cases{
-      {"unknown", FlowProblem::TokenUnknown, [](auto&, Exchange& e) { e.request_token = "X"; }},
+      {"unknown", FlowProblem::TokenUnknown,
+       [](auto&, TokenExchange& e) { e.request_token = "X"; }},
       {"no token at all", FlowProblem::TokenUnknown,
-       [](auto&, Exchange& e) { e.request_token = ""; }},
+       [](auto&, TokenExchange& e) { e.request_token = ""; }},
       {"another client's", FlowProblem::TokenUnknown,
-       [&](FlowStore& s, Exchange& e) {
+       [&](FlowStore& s, TokenExchange& e) {
          decided(s, true);
          put(*s.store, flow_client("L"));
          e.client = "L";
        }},
-      {"not decided", FlowProblem::NotAuthorized, [](auto&, Exchange&) {}},
-      {"refused", FlowProblem::UserRefused, [&](FlowStore& s, Exchange&) { decided(s, false); }},
+      {"not decided", FlowProblem::NotAuthorized, [](auto&, TokenExchange&) {}},
+      {"refused", FlowProblem::UserRefused,
+       [&](FlowStore& s, TokenExchange&) { decided(s, false); }},
       {"expired before the decision", FlowProblem::TokenExpired,
-       [](auto&, Exchange& e) { e.now = kNow + 600; }},
+       [](auto&, TokenExchange& e) { e.now = kNow + 600; }},
       {"expired after it", FlowProblem::TokenExpired,
-       [&](FlowStore& s, Exchange& e) {
+       [&](FlowStore& s, TokenExchange& e) {
          decided(s, true);
          e.now = kNow + 600;
        }},
       {"spent, and expired since", FlowProblem::TokenUsed,
-       [&](FlowStore& s, Exchange& e) {
+       [&](FlowStore& s, TokenExchange& e) {
          decided(s, true);
          must_flow(exchange(*s.store, exchanging("first")));
          e.now = kNow + 600;
        }},
       {"wrong verifier", FlowProblem::VerifierWrong,
-       [&](FlowStore& s, Exchange& e) {
+       [&](FlowStore& s, TokenExchange& e) {
          decided(s, true);
          e.verifier = verify::Secret(std::string_view("W"));
        }},
       {"no verifier", FlowProblem::VerifierWrong,
-       [&](FlowStore& s, Exchange& e) {
+       [&](FlowStore& s, TokenExchange& e) {
          decided(s, true);
          e.verifier = {};
        }},
       {"client disabled", FlowProblem::ClientUnknown,
-       [&](FlowStore& s, Exchange&) {
+       [&](FlowStore& s, TokenExchange&) {
          decided(s, true);
          Client client = flow_client();
          client.enabled = false;
          put(*s.store, client);
        }},
       {"user disabled", FlowProblem::UserUnknown,
-       [&](FlowStore& s, Exchange&) {
+       [&](FlowStore& s, TokenExchange&) {
          decided(s, true);
          User user = a_user();
          user.enabled = false;
@@ -128,7 +130,7 @@ TEST_CASE("what stands against an exchange is told apart, and makes no token") {
     CAPTURE(c.what);
     FlowStore s;
     must_flow(issue_request_token(*s.store, issuing()));
-    Exchange wanted = exchanging();
+    TokenExchange wanted = exchanging();
     c.change(s, wanted);
     const RequestToken before = s.request();
     CHECK(problem_of(exchange(*s.store, wanted)) == c.problem);
@@ -143,7 +145,7 @@ TEST_CASE("after five wrong verifiers the right one is no good any more") {
   for (const std::uint32_t wrong : {kMaxWrongVerifiers - 1, kMaxWrongVerifiers}) {
     FlowStore s;
     s.authorized();
-    Exchange guess = exchanging();
+    TokenExchange guess = exchanging();
     guess.verifier = verify::Secret(std::string_view("W"));
     for (std::uint32_t i = 0; i < wrong; ++i)
       CHECK(problem_of(exchange(*s.store, guess)) == FlowProblem::VerifierWrong);

@@ -89,7 +89,7 @@ TEST_CASE("of as many guesses at a verifier, five are heard") {
     must_flow(decide(*store, a_yes()));
   }
   CHECK(total_of_processes(dir / "s", [](Credentials& store, const std::string& name) {
-          Exchange guess = exchanging(name);
+          TokenExchange guess = exchanging(name);
           guess.verifier = verify::Secret(name);
           const auto done = exchange(store, guess);
           return done && !*done && done->error() == FlowProblem::VerifierWrong;

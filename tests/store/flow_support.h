@@ -49,12 +49,12 @@ inline Decision a_yes(std::string token = "R") {
           .now = kNow};
 }
 
-inline Exchange exchanging(std::string fresh = "T", std::string request = "R") {
-  Exchange out{.client = "K",
-               .request_token = std::move(request),
-               .verifier = verify::Secret(std::string_view("V")),
-               .fresh = {},
-               .now = kNow};
+inline TokenExchange exchanging(std::string fresh = "T", std::string request = "R") {
+  TokenExchange out{.client = "K",
+                    .request_token = std::move(request),
+                    .verifier = verify::Secret(std::string_view("V")),
+                    .fresh = {},
+                    .now = kNow};
   out.fresh.token = std::move(fresh);
   out.fresh.secret = verify::Secret(std::string_view("TS"));
   return out;

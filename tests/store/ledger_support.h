@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "store/file_times.h"
+#include "store/high_water_mark.h"
 #include "store/ledger.h"
-#include "store/mark.h"
 #include "tests/store/support.h"
 
 namespace store {
@@ -31,7 +31,7 @@ class LedgerDir {
   Result<std::unique_ptr<Ledger>> try_open(std::int64_t now) { return Ledger::open(options_, now); }
   std::unique_ptr<Ledger> open(std::int64_t now) { return must(try_open(now)); }
   // The mark as the disk has it.
-  MarkState mark_on_disk() const { return must(MarkFile::open(mark()))->state(); }
+  HighWaterMarkState mark_on_disk() const { return must(HighWaterMark::open(mark()))->state(); }
   // A copy of the store, for a look into its files: opening the ledger's own file changes its
   // times, and it is not trusted any more.
   std::filesystem::path copy() const {
@@ -42,8 +42,8 @@ class LedgerDir {
   }
   // What a test wrote into a closed ledger counts as the ledger's own.
   void adopt_data() {
-    auto file = *must(MarkFile::open(mark()));
-    MarkState state = file.state();
+    auto file = *must(HighWaterMark::open(mark()));
+    HighWaterMarkState state = file.state();
     state.closed = must(change_time(data()));
     must(file.write(state));
   }

@@ -121,7 +121,7 @@ TEST_CASE("a client within the rules has no complaint") {
   };
   for (std::size_t i = 0; i < good.size(); ++i) {
     CAPTURE(i);
-    CHECK(complaint(good[i]).value_or("") == "");
+    CHECK(record_error(good[i]).value_or("") == "");
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("a client that breaks one rule has a complaint about it") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.about);
-    const std::string sentence = complaint(c.client).value_or("");
+    const std::string sentence = record_error(c.client).value_or("");
     CAPTURE(sentence);
     CHECK(sentence.find(c.about) != std::string::npos);
     CHECK(sentence.find(secret256) == std::string::npos);
@@ -181,17 +181,17 @@ TEST_CASE("a client that breaks one rule has a complaint about it") {
 }
 
 TEST_CASE("a user that breaks a rule has a complaint") {
-  CHECK_FALSE(complaint(a_user()));
-  CHECK_FALSE(complaint(with([](User& u) { u.password_hash = "$scrypt$ln=15,r=8,p=1$a$b"; })));
-  CHECK(complaint(with([](User& u) { u.name = k256; })));
-  CHECK(complaint(with([](User& u) { u.password_hash = "a b"; })));
-  CHECK(complaint(with([](User& u) { u.password_hash = "a\n"; })));
+  CHECK_FALSE(record_error(a_user()));
+  CHECK_FALSE(record_error(with([](User& u) { u.password_hash = "$scrypt$ln=15,r=8,p=1$a$b"; })));
+  CHECK(record_error(with([](User& u) { u.name = k256; })));
+  CHECK(record_error(with([](User& u) { u.password_hash = "a b"; })));
+  CHECK(record_error(with([](User& u) { u.password_hash = "a\n"; })));
 }
 
 TEST_CASE("a token that breaks a rule has a complaint") {
-  CHECK_FALSE(complaint(a_token()));
-  CHECK_FALSE(complaint(with([](Token& t) { t.token = t.client = t.user = k255; })));
-  CHECK_FALSE(complaint(with([](Token& t) { t.expires = 253402300799; })));
+  CHECK_FALSE(record_error(a_token()));
+  CHECK_FALSE(record_error(with([](Token& t) { t.token = t.client = t.user = k255; })));
+  CHECK_FALSE(record_error(with([](Token& t) { t.expires = 253402300799; })));
   const std::vector<Token> bad{
       with([](Token& t) { t.token = k256; }),
       with([](Token& t) { t.token = ""; }),
@@ -209,7 +209,7 @@ TEST_CASE("a token that breaks a rule has a complaint") {
   };
   for (std::size_t i = 0; i < bad.size(); ++i) {
     CAPTURE(i);
-    CHECK(complaint(bad[i]));
+    CHECK(record_error(bad[i]));
   }
 }
 

@@ -180,7 +180,7 @@ TEST_CASE("a large request allocates nothing the third time, nor a small one aft
   Workspace workspace;
   cost_of(large, keys, {}, workspace);
   cost_of(large, keys, {}, workspace);
-  // Its signature does not match: what allocates then is the Reject alone, and that is short.
+  // Its signature does not match: what allocates then is the Rejection alone, and that is short.
   CHECK(cost_of(large, keys, {}, workspace).allocations == 0);
   CHECK(cost_of(small, keys, {}, workspace).allocations == 0);
 }

@@ -89,7 +89,7 @@ inline std::string named(const Explanation& explanation) {
   if (explanation.signature == Explanation::Signature::Right) return "right";
   if (explanation.near_misses.empty()) return "nothing";
   std::string out;
-  for (const Change& change : explanation.near_misses.front().changes) {
+  for (const Edit& change : explanation.near_misses.front().changes) {
     out += (out.empty() ? "" : ", ") + change.name;
   }
   return out;
@@ -101,7 +101,7 @@ inline std::string said(const Explanation& explanation) {
   const auto add = [&out](const std::string& text) { out += text + '\n'; };
   for (const Finding& finding : explanation.findings) add(finding.sentence);
   for (const NearMiss& miss : explanation.near_misses) {
-    for (const Change& change : miss.changes) add(change.sentence);
+    for (const Edit& change : miss.changes) add(change.sentence);
   }
   for (const std::string& remark : explanation.remarks) add(remark);
   if (explanation.difference) add(explanation.difference->sentence);

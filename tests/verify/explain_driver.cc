@@ -1,5 +1,5 @@
 // Explains requests, one a line: method, scheme, authority, target, Authorization, form and other
-// body, divided by tabs and percent-encoded; "-" is what is not there. Answers for each "right",
+// body, divided by tabs and percent-encoded; "-" is what is not there. Returns for each "right",
 // "nothing", or the names of the changes that were found.
 //
 // usage: explain_driver CLIENT-SECRET TOKEN-SECRET < requests

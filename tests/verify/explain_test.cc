@@ -29,7 +29,7 @@ void check(const Named& row) {
   for (const NearMiss& miss : explanation.near_misses) {
     CHECK(miss.signature_fits);
     CHECK(miss.base_string == row.c.base);
-    for (const Change& change : miss.changes) CHECK(change.sentence.ends_with('.'));
+    for (const Edit& change : miss.changes) CHECK(change.sentence.ends_with('.'));
   }
   CHECK(said(explanation).find(kClientSecret) == std::string::npos);
   CHECK(said(explanation).find(kTokenSecret) == std::string::npos);

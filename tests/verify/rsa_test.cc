@@ -18,7 +18,7 @@ using namespace verify::testing;
 
 namespace {
 
-std::string complaint(const std::string& pem, int min_bits = RsaKey::kMinBits) {
+std::string record_error(const std::string& pem, int min_bits = RsaKey::kMinBits) {
   const auto key = RsaKey::parse(pem, min_bits);
   return key.ok() ? "" : key.error();
 }
@@ -62,7 +62,7 @@ TEST_CASE("a public key is read from each form it comes in, and is the same key"
   const Digest right = digest(Hash::Sha256, "message");
   for (const std::string& text : texts) {
     CAPTURE(text);
-    CHECK(complaint(text) == "");
+    CHECK(record_error(text) == "");
     const RsaKey key = parsed(text);
     CHECK(key.bits() == 2048);
     CHECK(key.verify(Hash::Sha256, right, signature));
@@ -105,7 +105,7 @@ TEST_CASE("text that is no RSA public key is refused in a sentence without the t
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
-    CHECK(complaint(row.text) == row.sentence);
+    CHECK(record_error(row.text) == row.sentence);
   }
 }
 
@@ -151,21 +151,22 @@ TEST_CASE("a key whose numbers make no key is refused") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
-    CHECK(complaint(pem_of("RSA PUBLIC KEY", row.key)) == row.sentence);
+    CHECK(record_error(pem_of("RSA PUBLIC KEY", row.key)) == row.sentence);
   }
 }
 
 TEST_CASE("a key has at least the bits that are asked for, at most 16384, and bounded text") {
-  CHECK(complaint(kShortPublic, 1024) == "");
-  CHECK(complaint(kShortPublic, 1025) == "the RSA key has 1024 bits, and must have 1025 to 16384");
-  CHECK(complaint(kPublic, 2048) == "");
-  CHECK(complaint(kPublic, 2049) == "the RSA key has 2048 bits, and must have 2049 to 16384");
-  CHECK(complaint(unpaired_rsa_key(16384)) == "");
-  CHECK(complaint(unpaired_rsa_key(16385)) ==
+  CHECK(record_error(kShortPublic, 1024) == "");
+  CHECK(record_error(kShortPublic, 1025) ==
+        "the RSA key has 1024 bits, and must have 1025 to 16384");
+  CHECK(record_error(kPublic, 2048) == "");
+  CHECK(record_error(kPublic, 2049) == "the RSA key has 2048 bits, and must have 2049 to 16384");
+  CHECK(record_error(unpaired_rsa_key(16384)) == "");
+  CHECK(record_error(unpaired_rsa_key(16385)) ==
         "the RSA key has 16385 bits, and must have 1024 to 16384");
   const std::string full = kPublic + std::string(RsaKey::kMaxPemBytes - kPublic.size(), '\n');
-  CHECK(complaint(full) == "");
-  CHECK(complaint(full + '\n') ==
+  CHECK(record_error(full) == "");
+  CHECK(record_error(full + '\n') ==
         "the PEM text of a key has at most 16384 bytes, and this has 16385");
 }
 

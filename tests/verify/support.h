@@ -11,7 +11,7 @@
 #include "tests/verify/rsa_keys.h"
 #include "verify/claim.h"
 #include "verify/judge.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/request.h"
 
 // doctest prints these when a check fails.
@@ -59,7 +59,7 @@ inline std::string replaced(std::string text, std::string_view from, std::string
 }
 
 // The reason why a request's claim can't be read; nothing when it can.
-inline std::optional<Reject> refusal(const Request& request, Bounds bounds = {}) {
+inline std::optional<Rejection> refusal(const Request& request, Bounds bounds = {}) {
   Workspace workspace;
   const auto claim = read_claim(request.view(), bounds, workspace);
   if (claim.ok()) return std::nullopt;
@@ -98,9 +98,9 @@ inline Policy lenient_policy() {
 }
 
 // read_claim and judge in one.
-inline Result<Accepted, Reject> verdict(const Request& request, const Keys& keys,
-                                        const Requirement& requirement, const Policy& policy,
-                                        std::int64_t now = 1000, Bounds bounds = {}) {
+inline Result<Accepted, Rejection> verdict(const Request& request, const Keys& keys,
+                                           const Requirement& requirement, const Policy& policy,
+                                           std::int64_t now = 1000, Bounds bounds = {}) {
   Workspace workspace;
   const auto claim = read_claim(request.view(), bounds, workspace);
   if (!claim.ok()) return claim.failure();

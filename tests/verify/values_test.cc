@@ -8,7 +8,7 @@
 
 #include "tests/verify/support.h"
 #include "verify/method.h"
-#include "verify/reject.h"
+#include "verify/rejection.h"
 #include "verify/result.h"
 #include "verify/secret.h"
 

@@ -2,10 +2,10 @@
 // for one that is absent; for each, a line on standard output.
 //
 //   verify_driver         judges: method, scheme, authority, path prefix, target, authorization,
-//                         form, client secret, token secret, public key. Answers "accepted", the
+//                         form, client secret, token secret, public key. Returns "accepted", the
 //                         client and the token in hex, or "refused" and the reason.
 //   verify_driver --sign  signs: the first five and the form, client, client secret, token, token
-//                         secret, signature method, realm, timestamp, nonce, private key. Answers
+//                         secret, signature method, realm, timestamp, nonce, private key. Returns
 //                         the value of the Authorization field in hex.
 
 #include <iostream>
@@ -74,7 +74,7 @@ const RsaKey& key_of(const std::string& pem) {
 std::string judged(const Fields& fields) {
   static Workspace workspace;
   static const std::string spare = unpaired_rsa_key(1024);
-  const auto refused = [](const Reject& reject) {
+  const auto refused = [](const Rejection& reject) {
     return "refused\t" + std::string(name(reject.reason));
   };
   RequestView request = view_of(fields);

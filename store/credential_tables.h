@@ -3,8 +3,8 @@
 // What Credentials, its Readers and its Changes share: the open environment, its tables, the dummy
 // records, and how a record is found through a transaction. For the files of this room alone.
 //
-// Threads: a Core is constant once made. The functions follow the rules of the transaction they are
-// given.
+// Threads: a CredentialTables is constant once made. The functions follow the rules of the
+// transaction they are given.
 //
 // Tables:
 //   meta                "layout" -> number of the layout in one byte; "dummy client",
@@ -46,7 +46,7 @@ struct Dummies {
 };
 inline constexpr std::string_view kDummyName = "dummy";  // what decoding them takes for their key
 
-struct Core {
+struct CredentialTables {
   std::filesystem::path path;  // the store's folder
   std::shared_ptr<Env> env;
   Tables tables;
@@ -55,7 +55,7 @@ struct Core {
 };
 
 struct Credentials::State {
-  std::shared_ptr<const Core> core;
+  std::shared_ptr<const CredentialTables> core;
 };
 
 // NotFound if there is none.

@@ -56,7 +56,7 @@ enum class Reason : std::uint8_t {
 };
 inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::RealmMissing) + 1;
 
-struct Reject {
+struct Rejection {
   Reason reason{};
   std::string
       detail;  // offending bytes or parameter name for the log; never a secret; may be empty

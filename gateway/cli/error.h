@@ -12,22 +12,22 @@ namespace gateway::cli {
 inline constexpr int kRefused = 1;  // refused, or not found
 inline constexpr int kUsage = 2;    // the command line can't be understood
 
-struct Problem {
+struct Error {
   int exit_code = kRefused;
   std::string sentence;  // empty: everything has been said already
 };
 
 template <class T>
-using Outcome = verify::Result<T, Problem>;
+using Outcome = verify::Result<T, Error>;
 using verify::Done;
 using verify::Failure;
 
-inline Failure<Problem> refused(std::string sentence) {
-  return Failure(Problem{kRefused, std::move(sentence)});
+inline Failure<Error> refused(std::string sentence) {
+  return Failure(Error{kRefused, std::move(sentence)});
 }
-inline Failure<Problem> misused(std::string sentence) {
-  return Failure(Problem{kUsage, std::move(sentence)});
+inline Failure<Error> misused(std::string sentence) {
+  return Failure(Error{kUsage, std::move(sentence)});
 }
-inline Failure<Problem> refused(const store::Error& error) { return refused(error.sentence); }
+inline Failure<Error> refused(const store::Error& error) { return refused(error.sentence); }
 
 }  // namespace gateway::cli

@@ -1,11 +1,11 @@
-#include "conf/screen.h"
+#include "conf/transcode.h"
 
 #include <algorithm>
 #include <optional>
 #include <tuple>
 #include <utility>
 
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 
 namespace conf {
 namespace {
@@ -73,7 +73,7 @@ class Screen {
  public:
   explicit Screen(std::string_view text) : rest_(text) { out_.marker_ = unused_marker(text); }
 
-  std::variant<Screened, Mistake> run() {
+  std::variant<Transcoded, Error> run() {
     while (!rest_.empty()) {
       const std::size_t length = sequence(rest_);
       if (length == 0) return refuse("a byte that is not UTF-8: ", 1);
@@ -87,7 +87,7 @@ class Screen {
       } else {
         step();
       }
-      if (dots_ > kDots) return Mistake{here_, "too many dots on one line"};
+      if (dots_ > kDots) return Error{here_, "too many dots on one line"};
     }
     return std::move(out_);
   }
@@ -102,7 +102,7 @@ class Screen {
     return (c >= 0 && c < ' ' && c != '\t' && c != '\n') || c == '\x7f';
   }
 
-  Mistake refuse(const char* what, std::size_t length) const {
+  Error refuse(const char* what, std::size_t length) const {
     return {here_, what + escaped(rest_.substr(0, length))};
   }
 
@@ -191,10 +191,10 @@ class Screen {
   bool escaping_ = false;     // a backslash stands just before
   std::uint32_t excess_ = 0;  // columns that the line has grown by
   int dots_ = 0;
-  Screened out_;
+  Transcoded out_;
 };
 
-std::string Screened::restored(std::string_view parsed) const {
+std::string Transcoded::restored(std::string_view parsed) const {
   std::string out;
   for (std::size_t from = 0;;) {
     const std::size_t at = parsed.find(marker_, from);
@@ -207,7 +207,7 @@ std::string Screened::restored(std::string_view parsed) const {
   }
 }
 
-Position Screened::original(Position place) const {
+Position Transcoded::original(Position place) const {
   const auto after =
       std::upper_bound(shifts_.begin(), shifts_.end(), place, [](Position at, const Shift& shift) {
         return std::tie(at.line, at.column) < std::tie(shift.line, shift.column);
@@ -216,6 +216,6 @@ Position Screened::original(Position place) const {
   return {place.line, place.column - std::prev(after)->excess};
 }
 
-std::variant<Screened, Mistake> screen(std::string_view toml) { return Screen(toml).run(); }
+std::variant<Transcoded, Error> screen(std::string_view toml) { return Screen(toml).run(); }
 
 }  // namespace conf

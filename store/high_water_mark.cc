@@ -1,4 +1,4 @@
-#include "store/mark.h"
+#include "store/high_water_mark.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -40,7 +40,7 @@ struct Slot {
   std::uint64_t sequence = 0;
   FileIdentity own;
   std::int64_t written = 0;
-  MarkState state;
+  HighWaterMarkState state;
 };
 
 std::string checksum(std::string_view bytes) {
@@ -59,7 +59,7 @@ void put(std::string& out, const FileIdentity& value) {
 }
 
 std::string encode(const Slot& slot) {
-  const MarkState& state = slot.state;
+  const HighWaterMarkState& state = slot.state;
   std::string out(kMagic);
   out.push_back(static_cast<char>(slot.version));
   put(out, slot.sequence);
@@ -154,7 +154,7 @@ Result<FileHandle> open_file(const fs::path& file, int access) {
 
 }  // namespace
 
-Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) {
+Result<HighWaterMark> HighWaterMark::create(const fs::path& file, const HighWaterMarkState& state) {
   const fs::path folder = file.parent_path();
   if (::unlink(file.c_str()) != 0 && errno != ENOENT)
     return system_failure(errno, "removing " + in_quotes(file.string()));
@@ -163,7 +163,7 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
   if (!opened) return opened.failure();
   auto own = identity_of(file);
   if (!own) return own.failure();
-  MarkFile out(*std::move(opened), *own);
+  HighWaterMark out(*std::move(opened), *own);
   // Both slots, so that later writes need no disk that isn't theirs already.
   for (int i = 0; i < 2; ++i)
     if (auto written = out.write(state); !written) return written.failure();
@@ -171,11 +171,11 @@ Result<MarkFile> MarkFile::create(const fs::path& file, const MarkState& state) 
   return out;
 }
 
-Result<std::optional<MarkFile>> MarkFile::open(const fs::path& file) {
+Result<std::optional<HighWaterMark>> HighWaterMark::open(const fs::path& file) {
   return open_for(file, O_RDWR);
 }
 
-Result<std::optional<MarkFile>> MarkFile::look(const fs::path& file) {
+Result<std::optional<HighWaterMark>> HighWaterMark::look(const fs::path& file) {
   constexpr int kLooks = 10;
   constexpr std::chrono::milliseconds kBetween{5};
   auto seen = open_for(file, O_RDONLY);
@@ -187,10 +187,10 @@ Result<std::optional<MarkFile>> MarkFile::look(const fs::path& file) {
   return seen;
 }
 
-Result<std::optional<MarkFile>> MarkFile::open_for(const fs::path& file, int access) {
+Result<std::optional<HighWaterMark>> HighWaterMark::open_for(const fs::path& file, int access) {
   auto own = identity(file);
   if (!own) return own.failure();
-  if (!*own) return std::optional<MarkFile>();
+  if (!*own) return std::optional<HighWaterMark>();
   auto opened = open_file(file, access);
   if (!opened) return opened.failure();
   std::optional<Slot> best;
@@ -202,18 +202,19 @@ Result<std::optional<MarkFile>> MarkFile::open_for(const fs::path& file, int acc
     return fail(Error::Kind::Newer, in_quotes(file.string()) +
                                         " was written by a newer version of portcullis: use that "
                                         "version");
-  if (!best || best->version != kVersion || best->own != **own) return std::optional<MarkFile>();
-  MarkFile out(*std::move(opened), **own);
+  if (!best || best->version != kVersion || best->own != **own)
+    return std::optional<HighWaterMark>();
+  HighWaterMark out(*std::move(opened), **own);
   out.state_ = best->state;
   out.sequence_ = best->sequence;
   const auto changed = change_time(out.file_);
   if (!changed) return changed.failure();
   out.came_back_ = !is_time_of_write(*changed, best->written);
-  return std::optional<MarkFile>(std::move(out));
+  return std::optional<HighWaterMark>(std::move(out));
 }
 
 // All of the file is synced, its change time too.
-Result<Done> MarkFile::write_once(const MarkState& state, std::int64_t& written) {
+Result<Done> HighWaterMark::write_once(const HighWaterMarkState& state, std::int64_t& written) {
   const auto time = touch(file_);
   if (!time) return time.failure();
   written = *time;
@@ -233,7 +234,7 @@ Result<Done> MarkFile::write_once(const MarkState& state, std::int64_t& written)
 }
 
 // Again where the process was held up between the two times.
-Result<Done> MarkFile::write(const MarkState& state) {
+Result<Done> HighWaterMark::write(const HighWaterMarkState& state) {
   for (int i = 1;; ++i) {
     std::int64_t written = 0;
     if (auto done = write_once(state, written); !done) return done;

@@ -17,7 +17,7 @@
 namespace conf {
 
 // The text in ASCII, and the way back from what was parsed out of it.
-class Screened {
+class Transcoded {
  public:
   std::string_view text() const { return text_; }
 
@@ -39,6 +39,6 @@ class Screened {
   std::vector<Shift> shifts_;  // in the order of the text
 };
 
-std::variant<Screened, Mistake> screen(std::string_view toml);
+std::variant<Transcoded, Error> screen(std::string_view toml);
 
 }  // namespace conf

@@ -1,4 +1,4 @@
-#include "conf/fixed.h"
+#include "conf/restart_keys.h"
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ TEST_CASE("keys that need a restart keep their values, and are named") {
     const Settings running = loaded(kUpstream);
     Settings next = loaded(one.key + " = " + one.value + "\n" + kUpstream);
     REQUIRE_FALSE(next == running);
-    CHECK(keep_fixed(running, next) == std::vector{one.key});
+    CHECK(keep_restart_keys(running, next) == std::vector{one.key});
     CHECK(next == running);
   }
 }
@@ -53,16 +53,16 @@ TEST_CASE("all others change, and a file that is the same names nothing") {
       "[[upstream]]\nname = \"other\"\nservers = [\"http://127.0.0.1:2\"]\n"
       "[[route]]\npath = \"/x\"\nupstream = \"other\"\n");
   Settings next = wanted;
-  CHECK(keep_fixed(running, next).empty());
+  CHECK(keep_restart_keys(running, next).empty());
   CHECK(next == wanted);
   next = running;
-  CHECK(keep_fixed(running, next).empty());
+  CHECK(keep_restart_keys(running, next).empty());
 }
 
 TEST_CASE("several that differ are all named") {
   const Settings running = loaded(kUpstream);
   Settings next =
       loaded("listen.threads = 3\nlog.file = \"/x\"\nstore.path = \"/y\"\n" + kUpstream);
-  CHECK(keep_fixed(running, next) ==
+  CHECK(keep_restart_keys(running, next) ==
         std::vector<std::string>{"listen.threads", "log.file", "store.path"});
 }

@@ -1,4 +1,4 @@
-#include "store/mark.h"
+#include "store/high_water_mark.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kSlot = 256, kSecond = 4096;
 
-MarkState a_state() {
-  MarkState out;
+HighWaterMarkState a_state() {
+  HighWaterMarkState out;
   out.mark = 0x0102;
   out.floor = 0x0304;
   out.clean = true;
@@ -42,7 +42,7 @@ std::string with_slot(std::string file, std::size_t at, const std::string& slot)
 
 TEST_CASE("the mark file is written byte for byte as ever") {
   const TempDir dir;
-  must(MarkFile::create(dir / "mark", a_state()));
+  must(HighWaterMark::create(dir / "mark", a_state()));
   const std::string bytes = bytes_of(dir / "mark");
   REQUIRE(bytes.size() == kSecond + kSlot);
   const auto hex = [&](std::size_t from, std::size_t count) {
@@ -66,13 +66,13 @@ TEST_CASE("the mark file is written byte for byte as ever") {
 
 TEST_CASE("what is written to the mark is read again, write after write") {
   const TempDir dir;
-  MarkState state = a_state();
+  HighWaterMarkState state = a_state();
   {
-    MarkFile file = must(MarkFile::create(dir / "mark", state));
+    HighWaterMark file = must(HighWaterMark::create(dir / "mark", state));
     CHECK(file.state() == state);
   }
   for (int round = 0; round < 5; ++round) {
-    auto file = must(MarkFile::open(dir / "mark"));
+    auto file = must(HighWaterMark::open(dir / "mark"));
     REQUIRE(file.has_value());
     CHECK(file->state() == state);
     state.mark += 1 + round;
@@ -86,10 +86,10 @@ TEST_CASE("what is written to the mark is read again, write after write") {
 TEST_CASE(
     "a write to the mark that is torn at any byte leaves the state before it or the new one") {
   const TempDir dir;
-  MarkState first = a_state(), second = a_state();
+  HighWaterMarkState first = a_state(), second = a_state();
   second.mark = 0x7fff;
   second.boot_id = "another boot";
-  MarkFile file = must(MarkFile::create(dir / "mark", first));
+  HighWaterMark file = must(HighWaterMark::create(dir / "mark", first));
   const std::string before = bytes_of(dir / "mark");
   must(file.write(second));
   const std::string after = bytes_of(dir / "mark");
@@ -99,7 +99,7 @@ TEST_CASE(
     overwrite(dir / "mark",
               with_slot(before, slot,
                         after.substr(slot, whole) + before.substr(slot + whole, kSlot - whole)));
-    const auto torn = must(MarkFile::open(dir / "mark"));
+    const auto torn = must(HighWaterMark::open(dir / "mark"));
     REQUIRE(torn.has_value());
     CHECK((torn->state() == first || torn->state() == second));
     if (whole == kSlot) CHECK(torn->state() == second);
@@ -108,50 +108,50 @@ TEST_CASE(
 
 TEST_CASE("a mark that is missing, cut short, damaged in both slots or a copy is none") {
   const TempDir dir;
-  CHECK_FALSE(must(MarkFile::open(dir / "mark")).has_value());
-  must(MarkFile::create(dir / "mark", a_state()));
+  CHECK_FALSE(must(HighWaterMark::open(dir / "mark")).has_value());
+  must(HighWaterMark::create(dir / "mark", a_state()));
   const std::string good = bytes_of(dir / "mark");
   for (const std::string& bad :
        {std::string(), good.substr(0, kSlot - 1), std::string(good.size(), '\0'),
         with_slot(with_slot(good, 0, std::string(kSlot, 'x')), kSecond, std::string(kSlot, 'x'))}) {
     overwrite(dir / "mark", bad);
-    CHECK_FALSE(must(MarkFile::open(dir / "mark")).has_value());
+    CHECK_FALSE(must(HighWaterMark::open(dir / "mark")).has_value());
   }
   overwrite(dir / "mark", good);
-  CHECK(must(MarkFile::open(dir / "mark")).has_value());
+  CHECK(must(HighWaterMark::open(dir / "mark")).has_value());
   fs::copy_file(dir / "mark", dir / "copy");
-  CHECK_FALSE(must(MarkFile::open(dir / "copy")).has_value());
+  CHECK_FALSE(must(HighWaterMark::open(dir / "copy")).has_value());
   fs::rename(dir / "mark", dir / "moved");
-  CHECK(must(MarkFile::open(dir / "moved")).has_value());
+  CHECK(must(HighWaterMark::open(dir / "moved")).has_value());
 }
 
 TEST_CASE("any byte of a mark's slot that changes by itself makes the slot void") {
   const TempDir dir;
-  must(MarkFile::create(dir / "mark", a_state()));
+  must(HighWaterMark::create(dir / "mark", a_state()));
   const std::string good = bytes_of(dir / "mark");
   const std::string blank = with_slot(good, kSecond, std::string(kSlot, '\0'));
   for (std::size_t at = 0; at < kSlot; ++at) {
     std::string bad = blank;
     bad[at] = static_cast<char>(bad[at] ^ 1);
     overwrite(dir / "mark", bad);
-    CHECK_FALSE(must(MarkFile::open(dir / "mark")).has_value());
+    CHECK_FALSE(must(HighWaterMark::open(dir / "mark")).has_value());
   }
 }
 
 TEST_CASE("a mark of a newer version is refused, not replaced") {
   const TempDir dir;
-  must(MarkFile::create(dir / "mark", a_state()));
+  must(HighWaterMark::create(dir / "mark", a_state()));
   std::string bytes = bytes_of(dir / "mark");
   std::string slot = bytes.substr(0, kSlot);
   slot[4] = 3;
   overwrite(dir / "mark", with_slot(bytes, 0, sealed(slot)));
-  CHECK(kind_of(MarkFile::open(dir / "mark")) == Kind::Newer);
+  CHECK(kind_of(HighWaterMark::open(dir / "mark")) == Kind::Newer);
 }
 
 TEST_CASE("a mark that can't be written is an error, and the state stays") {
   const TempDir dir;
-  MarkFile file = must(MarkFile::create(dir / "mark", a_state()));
-  MarkState next = a_state();
+  HighWaterMark file = must(HighWaterMark::create(dir / "mark", a_state()));
+  HighWaterMarkState next = a_state();
   next.mark = 0x9999;
   {
     const FileSizeLimit none(0);
@@ -160,20 +160,20 @@ TEST_CASE("a mark that can't be written is an error, and the state stays") {
     CHECK(kind_of(written) == Kind::Full);
   }
   CHECK(file.state() == a_state());
-  CHECK(must(MarkFile::open(dir / "mark"))->state() == a_state());
+  CHECK(must(HighWaterMark::open(dir / "mark"))->state() == a_state());
   must(file.write(next));
-  CHECK(must(MarkFile::open(dir / "mark"))->state() == next);
+  CHECK(must(HighWaterMark::open(dir / "mark"))->state() == next);
 }
 
 TEST_CASE("a mark is made in place of an old one, for its owner alone") {
   const TempDir dir;
   overwrite(dir / "mark", "junk");
   fs::permissions(dir / "mark", fs::perms::all);
-  must(MarkFile::create(dir / "mark", a_state()));
+  must(HighWaterMark::create(dir / "mark", a_state()));
   struct stat found {};
   REQUIRE(::stat((dir / "mark").c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
-  CHECK(must(MarkFile::open(dir / "mark"))->state() == a_state());
+  CHECK(must(HighWaterMark::open(dir / "mark"))->state() == a_state());
 }
 
 }  // namespace store

@@ -9,8 +9,8 @@
 
 namespace conf {
 
-// Gives those keys of `next` the values that they have in `running`. Answers the names of the ones
+// Gives those keys of `next` the values that they have in `running`. Returns the names of the ones
 // that had others.
-std::vector<std::string> keep_fixed(const Settings& running, Settings& next);
+std::vector<std::string> keep_restart_keys(const Settings& running, Settings& next);
 
 }  // namespace conf

@@ -1,4 +1,4 @@
-#include "store/core.h"
+#include "store/credential_tables.h"
 
 namespace store {
 

@@ -1,4 +1,4 @@
-#include "verify/reject.h"
+#include "verify/rejection.h"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "conf/phrase.h"
+#include "conf/quoting.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "conf/fixed.h"
+#include "conf/restart_keys.h"
 
 namespace conf {
 namespace {
@@ -34,7 +34,7 @@ constexpr Fixed kFixed[] = {
 
 }  // namespace
 
-std::vector<std::string> keep_fixed(const Settings& running, Settings& next) {
+std::vector<std::string> keep_restart_keys(const Settings& running, Settings& next) {
   std::vector<std::string> differed;
   for (const Fixed& one : kFixed) {
     if (one.keep(running, next)) differed.emplace_back(one.key);

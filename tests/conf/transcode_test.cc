@@ -1,4 +1,4 @@
-#include "conf/screen.h"
+#include "conf/transcode.h"
 
 #include <string>
 
@@ -8,7 +8,7 @@ namespace {
 
 std::string screened(std::string_view text) {
   const auto result = conf::screen(text);
-  const auto* mistake = std::get_if<conf::Mistake>(&result);
+  const auto* mistake = std::get_if<conf::Error>(&result);
   return mistake ? conf::to_string("", *mistake).substr(1) : "";
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("the parser sees ASCII alone, and what it finds leads back to the file
   const std::string text =
       "x = \"X0_0000c3a9 \u00e9\u20ac\" # \u00e9\n'\U0001f600' = '\u00e9'\n\"a\\u00e9\" = 1";
   const auto result = conf::screen(text);
-  const auto* screened = std::get_if<conf::Screened>(&result);
+  const auto* screened = std::get_if<conf::Transcoded>(&result);
   REQUIRE(screened);
   CHECK(screened->text() ==
         "x = \"X0_0000c3a9 X1_0000c3a9X1_00e282ac\" # ?\n'X1_f09f9880' = 'X1_0000c3a9'\n"
