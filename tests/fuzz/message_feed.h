@@ -104,7 +104,9 @@ Outcome feed(const Pieces& pieces, gateway::http::MessageKind kind,
   std::size_t next = 0;
   for (;;) {
     if (kind == MessageKind::Request && scanner.length() == 0) {
-      held.erase(0, leading_empty_lines(held, empty_lines));
+      const std::size_t empty = leading_empty_lines(held, empty_lines);
+      held.erase(0, empty);
+      if (empty > 0) scanner.reset();
     }
     const std::vector<char> shown(held.begin(), held.end());
     const Parse parse = scanner.scan({shown.data(), shown.size()}, bounds, error);
