@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/error.h"
 #include "verify/secret.h"
@@ -90,8 +91,9 @@ class Sessions {
   // Notes a visit, if the last one noted is limits.note_after() old.
   Result<Done> touch(std::string_view id, const SessionLimits& limits, std::int64_t now);
   Result<Done> end(std::string_view id);
-  // Returns how many sessions it were. No browser is known for the user any more, either.
-  Result<std::uint64_t> end_all_of(std::string_view user);
+  // Those of all these users, or of none. Returns how many sessions it were. No browser is known
+  // for the users any more, either.
+  Result<std::uint64_t> end_all_of(const std::vector<std::string>& users);
 
   // Whether the id is that of a browser in which the user signed in before. It is no session, and
   // lets nobody in.
