@@ -41,7 +41,7 @@ std::string_view word_of(store::FlowProblem problem) {
   }
 }
 
-// False if there is nothing to decide: x.answer then says so, or `failed` is set.
+// False if there is nothing to decide: x.own_response then says so, or `failed` is set.
 bool find_asked(exchange::Exchange& x, std::string_view token, Asked& asked,
                 exchange::RefusalPtr& failed) {
   store::Credentials::Reader& reader = x.worker.reader();
