@@ -1,12 +1,12 @@
 #pragma once
 
 // The replay ledger (<store>/ledger): which (client, token, timestamp, nonce) were accepted. What
-// it has answered Fresh to once it never answers Fresh to again, in any thread, after any restart
+// it has returned Fresh for once it never returns Fresh for again, in any thread, after any restart
 // or crash, for as long as the timestamp could be accepted.
 //
 // How: entries are ordered by time in an LMDB environment that is not synced, for the page cache
 // outlives the process; a small synced file, the mark, says what a power cut can't take back (see
-// mark.h). Claims are judged by an index in memory, which has what the file has.
+// high_water_mark.h). Claims are judged by an index in memory, which has what the file has.
 //
 // - Floor: timestamps at or below it are refused. It rises to the highest timestamp ever purged.
 // - Mark: raised, in steps of seconds, beyond a timestamp before that timestamp is first accepted.

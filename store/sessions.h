@@ -84,7 +84,7 @@ class Sessions {
   // Nothing if there is none, or it has expired.
   Result<std::optional<Session>> find(std::string_view id, const SessionLimits& limits,
                                       std::int64_t now) const;
-  // A new session under a new random id, which is answered. Sweeps a bounded number of expired
+  // A new session under a new random id, which is returned. Sweeps a bounded number of expired
   // ones. Whoever checked a password before reads the user's record once more after this, and ends
   // the session if the password is another by now: what ended all of them came too early for it.
   Result<std::string> begin(std::string_view user, const SessionLimits& limits, std::int64_t now);

@@ -101,7 +101,7 @@ class Stage {
 };
 
 // The lines of an input, one after the other, up to the end or the first that is wrong. `each`
-// answers what is wrong with a line. Returns how many they are.
+// returns what is wrong with a line. Returns how many they are.
 template <class Each>
 Outcome<std::uint64_t> each_line(std::istream& in, const Job& job, const std::string& done,
                                  Each each) {

@@ -3,7 +3,7 @@
 // What may not be done on an event loop: writes to the store, which wait for the disk and for other
 // writers, reads of who knows how many records, and password hashes, which take tens of
 // milliseconds. Each is a function that runs on another thread; the coroutine that asked goes on,
-// on its own loop, with what it answered.
+// on its own loop, with what it returned.
 //
 // Threads: run() from any event loop. The Background must end before the loops that wait for it.
 
@@ -46,7 +46,7 @@ class Background {
     for (Queue* one : queues) one->pool.join();
   }
 
-  // What `job()` answers; nothing if too many wait already, or at the end. `job` must not throw,
+  // What `job()` returns; nothing if too many wait already, or at the end. `job` must not throw,
   // and all it refers to lives until it is done.
   template <class Job>
   auto run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>>;

@@ -98,9 +98,9 @@ void Server::ListenerThread::turn_away(net::Socket socket, const net::Tcp::endpo
   if (!config.tls) {
     reply::RefusalContext context{
         .request_id = id, .now = config.clock.unix_seconds(), .close = true};
-    std::string answer = reply::render(refusal, config.style, context);
+    std::string response = reply::render(refusal, config.style, context);
     net::ErrorCode ignored;
-    socket.write_some(asio::buffer(answer), ignored);
+    socket.write_some(asio::buffer(response), ignored);
   }
   const bool of_address = limit == Admission::TooManyOfAddress;
   const std::string from =
