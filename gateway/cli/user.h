@@ -38,7 +38,8 @@ Outcome<Done> user_remove(const UserNamed& options, Console& console);
 
 // What users have signed in to, and the browsers that are known to be theirs, end after the
 // change that calls for it: whoever begins a session from then on has seen the change. Sessions
-// have a file of their own, so it can fail by itself; then it ended none. Returns how many sessions.
+// have a file of their own, so it can fail by itself; then it ended none. Returns how many
+// sessions.
 Outcome<std::uint64_t> end_sessions(const Place& place, const std::vector<std::string>& users);
 
 }  // namespace gateway::cli
