@@ -6,7 +6,7 @@
 //
 // How: entries are ordered by time in an LMDB environment that is not synced, for the page cache
 // outlives the process; a small synced file, the mark, says what a power cut can't take back (see
-// mark.h). Claims are judged by an index in memory, which has what the file has.
+// high_water_mark.h). Claims are judged by an index in memory, which has what the file has.
 //
 // - Floor: timestamps at or below it are refused. It rises to the highest timestamp ever purged.
 // - Mark: raised, in steps of seconds, beyond a timestamp before that timestamp is first accepted.

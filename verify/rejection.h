@@ -10,7 +10,7 @@
 
 namespace verify {
 
-// Keep in step with the table in reject.cc. The number is not stored anywhere.
+// Keep in step with the table in rejection.cc. The number is not stored anywhere.
 enum class Reason : std::uint8_t {
   // malformed: 400
   ParameterSplit,          // OAuth parameters in more than one place (RFC 5849 3.5)
