@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "conf/text_file.h"
 #include "gateway/net/json.h"
 #include "verify/crypto.h"
 
@@ -110,8 +111,9 @@ verify::Result<std::vector<Identity>, std::string> read_identities(std::istream&
   Reader reader;
   std::string line;
   for (std::size_t number = 1; std::getline(lines, line); ++number) {
+    const std::string_view other = conf::to_text(line);
     if (line.empty()) continue;
-    const Step step = reader.read(line);
+    const Step step = other.empty() ? reader.read(line) : Error("the text " + std::string(other));
     if (!step) return Error("line " + std::to_string(number) + ": " + step.error());
   }
   std::vector<Identity> identities = std::move(reader).take();

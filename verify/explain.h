@@ -23,8 +23,9 @@ namespace verify {
 inline constexpr std::size_t kMaxChanges = 4;  // that are tried together
 inline constexpr std::size_t kMaxPairedBytes =
     8 << 10;  // of a base string whose changes are tried together
-inline constexpr std::size_t kMaxWork = 500'000'000;  // bytes that are hashed, about
-inline constexpr std::size_t kMaxLeftOut = 64;        // parameters that are left out one by one
+inline constexpr std::size_t kMaxWork =
+    500'000'000;  // bytes that are hashed in one stage, about: seconds
+inline constexpr std::size_t kMaxLeftOut = 64;  // parameters that are left out one by one
 
 // A URL that the client may have signed in place of the one that counts.
 struct OtherUrl {

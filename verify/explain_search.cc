@@ -48,7 +48,7 @@ Search::Search(const Recipe& right, std::vector<Slip> slips, bool pairs, std::si
     : right_(right),
       slips_(std::move(slips)),
       pairs_(pairs),
-      share_(most_work / kStages),
+      share_(pairs ? most_work / kStages : most_work),  // one slip alone takes fewer stages
       left_(share_),
       building_left_(share_) {
   worlds_.push_back({right, {}});
@@ -67,8 +67,6 @@ void Search::begin_stage() {
 }
 
 bool Search::spend(std::size_t units) {
-  // One slip is tried whatever it takes: it is bounded by the request.
-  if (!pairs_) return true;
   if (units > left_) cut_short_ = ever_cut_short_ = true;
   left_ -= std::min(units, left_);
   return !cut_short_;
@@ -76,7 +74,6 @@ bool Search::spend(std::size_t units) {
 
 // What is not made is not tried, and the rest is.
 bool Search::spend_on_building(std::size_t units) {
-  if (!pairs_) return true;
   if (units > building_left_) ever_cut_short_ = true;
   building_left_ -= std::min(units, building_left_);
   return building_left_ > 0;

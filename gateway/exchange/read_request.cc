@@ -112,7 +112,11 @@ std::string_view coding_of(const http::RequestHead& request) {
 bool head_at_hand(Exchange& x, RefusalPtr& refusal) {
   http::Buffer& in = x.scratch.in;
   const http::HeadBounds& bounds = x.config.head_bounds;
-  if (x.scanner.length() == 0) in.consume(http::leading_empty_lines(in.view(), x.empty_lines));
+  if (x.scanner.length() == 0) {
+    const std::size_t empty = http::leading_empty_lines(in.view(), x.empty_lines);
+    in.consume(empty);
+    if (empty > 0) x.scanner.reset();  // it may have looked at the CR of an empty line already
+  }
   http::Error error;
   http::Parse parse = x.scanner.scan(in.view(), bounds, error);
   if (parse == http::Parse::NeedMore) return false;

@@ -26,6 +26,24 @@ TEST_CASE("a token is read together with the secret of its client") {
   CHECK(read->front().token_secret.reveal() == "TS");
 }
 
+TEST_CASE("byte order marks are no part of a line, and other encodings are named") {
+  const std::string mark = "\xef\xbb\xbf";
+  const std::string token = line(R"({"type":"token","client":"K","token":"T","secret":"TS"})");
+  for (const std::string& text : {mark + kClient + token, mark + mark + kClient + token,
+                                  kClient + mark + token, kClient + mark + "\n" + token}) {
+    std::istringstream in(text);
+    const auto read = bench::read_identities(in);
+    REQUIRE(read.ok());
+    CHECK(read->front().client == "K");
+  }
+  for (const std::string start : {"\xff\xfe", "\xfe\xff"}) {
+    std::istringstream in(start + kClient + token);
+    const auto read = bench::read_identities(in);
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.error().find("line 1: the text is UTF-16") == 0);
+  }
+}
+
 TEST_CASE("of a rotation the first secret signs") {
   std::istringstream in(
       line(R"({"type":"client","key":"K","secrets":[{"secret":"new"},{"secret":"old"}]})") +

@@ -1,13 +1,12 @@
 #pragma once
 
 // The inputs of the fuzz targets that are kept: `seeds` are written by hand, `corpus` is what a
-// fuzzer found beside them, a file for each way through the code. To look for more, for half an
-// hour, and then keep few:
+// fuzzer found beside them, a file for each way through the code. To look for more, and then keep
+// few:
 //
-//   cmake --preset fuzz && cmake --build --preset fuzz
-//   corpus=tests/fuzz/corpus/percent
-//   build/fuzz/verify/percent_fuzz -max_total_time=1800 /tmp/found $corpus
-//   build/fuzz/verify/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus /tmp/found
+//   ./tests/fuzz.sh --minutes 30 percent
+//   corpus=tests/fuzz/corpus/percent found=build/fuzz/corpus/percent
+//   build/fuzz/verify/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus $found
 
 #include <cstddef>
 #include <cstdint>

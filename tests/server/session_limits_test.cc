@@ -100,6 +100,18 @@ TEST_CASE("a head must be whole in time, even if its bytes keep dripping") {
   CHECK(world.asked() == "");
 }
 
+TEST_CASE("what can begin no request is refused without waiting for more, wherever it is cut") {
+  World world(impatient_with_clients);
+  for (const std::string& bytes : {std::string("\r\n\n"), std::string("GET / HTTP/1.1\n")}) {
+    for (std::size_t at = 1; at < bytes.size(); ++at) {
+      CAPTURE(at);
+      Client client{{Piece{bytes.substr(0, at)}, Piece{bytes.substr(at)}}};
+      client.then_ends = false;
+      CHECK(world.talk(std::move(client)).text().starts_with("400"));
+    }
+  }
+}
+
 TEST_CASE("a body must come at the least rate") {
   World world(impatient_with_clients);
   const Ask put{.method = "PUT", .lines = sized(100000), .body = "begin"};

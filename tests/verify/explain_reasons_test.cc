@@ -334,6 +334,31 @@ TEST_CASE("two changes are tried up to a length, and beyond it that is said") {
   }
 }
 
+TEST_CASE(
+    "of a long request one change is looked for up to a bound of work, and beyond it that is "
+    "said") {
+  const std::string value(3 * kMaxPairedBytes, 'x');
+  const Case c{.request = {.method = "POST", .authorization = kField, .form = "q=" + value},
+               .base = "POST&" + kHost + "%2F&" + kOwn};
+  const Request request = signed_with(c.request, percent_encode(signature_of(c)));
+  const auto with = [&](std::size_t work) {
+    Rules rules = usual_rules();
+    rules.most_work = work;
+    return explained(c, request, known_keys(), known_secrets(), rules);
+  };
+  std::size_t too_little = 0, enough = kMaxWork;
+  REQUIRE(named(with(enough)) == "form_left_out");
+  while (enough - too_little > 1) {
+    const std::size_t middle = too_little + (enough - too_little) / 2;
+    (named(with(middle)) == "form_left_out" ? enough : too_little) = middle;
+  }
+  CHECK(with(enough).remarks.empty());
+  const Explanation cut = with(too_little);
+  CHECK(named(cut) == "nothing");
+  REQUIRE_FALSE(cut.remarks.empty());
+  CHECK(cut.remarks.front().find("The search was ended") == 0);
+}
+
 TEST_CASE("parameters are left out one by one up to a bound") {
   std::string query, base;
   for (std::size_t i = 0; i <= kMaxLeftOut; ++i) {
