@@ -1,4 +1,4 @@
-# Sourced by gateway/quickstart, tests/run, tests/fuzz.sh and bench/run: what they need of Debian 12, and how it is installed.
+# Sourced by gateway/quickstart, tests/run, tests/fuzz and bench/run: what they need of Debian 12, and how it is installed.
 # shellcheck shell=bash
 
 # To build and to run the gateway.

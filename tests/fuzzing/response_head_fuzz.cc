@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "gateway/http/message_reader.h"
-#include "tests/fuzz/message_feed.h"
+#include "tests/fuzzing/message_feed.h"
 
 namespace {
 
@@ -88,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (out.end != fuzz::Outcome::End::InBody) return out;
     // The upstream closes: that ends no body but one that ends so.
     const bool proper = reader.end_of_stream();
-    must(proper == (head.framing == Framing::UntilClose) && reader.body_done() == proper);
+    must(proper == (head.framing == Framing::UntilClose) && fuzz::body_done(reader) == proper);
     if (proper) out.end = fuzz::Outcome::End::Done;
     return out;
   };
