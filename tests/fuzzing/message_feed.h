@@ -91,13 +91,13 @@ void feed_body(std::string held, const Pieces& pieces, std::size_t next, Read re
   out.rest = std::move(held);
 }
 
-// Nothing is to come: what follows is another message.
+// Nothing more is to come of it.
 template <class Reader>
 bool body_done(Reader& reader) {
   std::size_t used = 0;
-  Pieces views;
+  Pieces none;
   gateway::http::Error error;
-  return reader.read_body("", used, views, error) == gateway::http::Parse::Done;
+  return reader.read_body("", used, none, error) == gateway::http::Parse::Done;
 }
 
 // Reads a message. `read_head(bytes, error)` tells the head in a line of text; empty: refused.

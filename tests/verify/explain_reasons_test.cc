@@ -1,5 +1,4 @@
-// What explain says besides the base string: other reasons, notations of the signature, PLAINTEXT,
-// and the bounds of the search.
+// What explain says besides the base string: other reasons, notations of the signature, PLAINTEXT.
 
 #include <doctest/doctest.h>
 
@@ -311,70 +310,6 @@ TEST_CASE("a scheme that the route accepts is right, and remarked on") {
   CHECK(named(explanation) == "right");
   CHECK(explanation.base_string == http.base);
   CHECK(explanation.remarks.size() == 1);
-}
-
-TEST_CASE("two changes are tried up to a length, and beyond it that is said") {
-  for (const bool beyond : {false, true}) {
-    const std::string start = "POST&http%3A%2F%2Fapi.example.com%2F&" + kOwn + "%26q%3D";
-    const std::string here = "POST&" + kHost + "%2F&a%3D1%26" + kOwn + "%26q%3D";
-    const std::string value(kMaxPairedBytes - here.size() + (beyond ? 1 : 0), 'x');
-    const Case c{.request = {.method = "POST",
-                             .target = "/?q=" + value,
-                             .authorization = kField,
-                             .form = "a=1"},
-                 .base = start + value};
-    Rules rules = usual_rules();
-    rules.most_work = kMaxWork;
-    const Explanation explanation =
-        explained(c, signed_with(c.request, percent_encode(signature_of(c))), known_keys(),
-                  known_secrets(), rules);
-    CHECK(explanation.base_string.size() == kMaxPairedBytes + (beyond ? 1 : 0));
-    CHECK(named(explanation) == (beyond ? "nothing" : "http, form_left_out"));
-    CHECK(explanation.remarks.size() == (beyond ? 1 : 0));
-  }
-}
-
-TEST_CASE(
-    "of a long request one change is looked for up to a bound of work, and beyond it that is "
-    "said") {
-  const std::string value(3 * kMaxPairedBytes, 'x');
-  const Case c{.request = {.method = "POST", .authorization = kField, .form = "q=" + value},
-               .base = "POST&" + kHost + "%2F&" + kOwn};
-  const Request request = signed_with(c.request, percent_encode(signature_of(c)));
-  const auto with = [&](std::size_t work) {
-    Rules rules = usual_rules();
-    rules.most_work = work;
-    return explained(c, request, known_keys(), known_secrets(), rules);
-  };
-  std::size_t too_little = 0, enough = kMaxWork;
-  REQUIRE(named(with(enough)) == "form_left_out");
-  while (enough - too_little > 1) {
-    const std::size_t middle = too_little + (enough - too_little) / 2;
-    (named(with(middle)) == "form_left_out" ? enough : too_little) = middle;
-  }
-  CHECK(with(enough).remarks.empty());
-  const Explanation cut = with(too_little);
-  CHECK(named(cut) == "nothing");
-  REQUIRE_FALSE(cut.remarks.empty());
-  CHECK(cut.remarks.front().find("The search was ended") == 0);
-}
-
-TEST_CASE("parameters are left out one by one up to a bound") {
-  std::string query, base;
-  for (std::size_t i = 0; i <= kMaxLeftOut; ++i) {
-    const std::string name = "p" + std::to_string(100 + i);
-    query += (i == 0 ? "" : "&") + name + "=" + std::to_string(i);
-  }
-  // The five of the header come first.
-  for (const std::size_t left_out : {kMaxLeftOut - 6, kMaxLeftOut - 5}) {
-    base.clear();
-    for (std::size_t i = 0; i <= kMaxLeftOut; ++i) {
-      if (i != left_out) base += "%26p" + std::to_string(100 + i) + "%3D" + std::to_string(i);
-    }
-    const Case c{.request = {.target = "/?" + query, .authorization = kField},
-                 .base = "GET&" + kHost + "%2F&" + kOwn + base};
-    CHECK(named(explained(c)) == (left_out == kMaxLeftOut - 6 ? "parameter_left_out" : "nothing"));
-  }
 }
 
 TEST_CASE("the recipe without a slip is the base string of the gate, quirks and all") {
