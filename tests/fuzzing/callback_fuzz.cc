@@ -29,7 +29,9 @@ void check_uri(std::string_view uri) {
   must(!scheme.empty() && scheme != "javascript" && scheme != "data" && scheme != "vbscript");
   if (scheme == "http" || scheme == "https") {
     const auto url = conf::parse_url(uri);
-    must(url && !url->host.empty() && uri.substr(0, uri.find('?')).find('@') == uri.npos);
+    must(url && !url->host.empty());
+    const std::string_view rest = uri.substr(uri.find("://") + 3);
+    must(rest.substr(0, rest.find_first_of("/?")).find('@') == rest.npos);
   }
   const std::string source = policy_source(uri);
   must(!source.empty() && source.find_first_of(" ;,'\"*\r\n") == source.npos);

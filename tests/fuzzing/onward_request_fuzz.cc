@@ -87,9 +87,12 @@ void check_field(const Field& field, const RequestHead& head, const UpstreamRequ
   if (filter().forged(field.name)) {
     must(field.value == (same_name(field.name, "X-OAuth-User") ? "alice" : "app"));
   }
-  if (filter().names_login_user(field.name)) must(upstream.pass_login_user);
   if (is_ours(field.name)) return;
   must(came_in(field, head));
+  if (filter().names_login_user(field.name)) {
+    must(upstream.pass_login_user && same_name(field.name, "Remote-User"));
+    return;
+  }
   must(same_name(field.name, "odd_name") || conf::is_plain_name(field.name));
   // As a program sees it that takes '_' and '-' for one.
   for (const std::string_view ours : kOurs) must(!conf::folds_to(field.name, conf::folded(ours)));
@@ -134,12 +137,14 @@ void check_body(const std::string& text, const RequestHead& head, std::string_vi
   must(outcome.rest == "GET /next HTTP/1.1\r\n");
 }
 
+// Without the blanks at their ends, which an empty cookie behind others is.
 std::vector<std::string> sorted_lines(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t end = text.find("\r\n");
     must(end != text.npos);
-    lines.emplace_back(text.substr(0, end));
+    const std::string_view line = text.substr(0, end);
+    lines.emplace_back(line.substr(0, line.find_last_not_of(" \t") + 1));
     text.remove_prefix(end + 2);
   }
   std::sort(lines.begin(), lines.end());
