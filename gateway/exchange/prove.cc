@@ -208,7 +208,7 @@ net::Task<RefusalPtr> judge_elsewhere(Exchange& x, std::optional<Proof>& proof) 
   net::Background& background = x.config.storage.background;
   auto done = co_await background.run(home, net::Background::Kind::Judge, std::move(job));
   if (!done) {
-    co_return stop({.kind = reply::RefusalKind::Overloaded, .detail = "too many long forms wait"});
+    co_return stop({.kind = reply::RefusalKind::Overloaded, .detail = "the gate is ending"});
   }
   co_return std::move(*done);
 }

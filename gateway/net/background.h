@@ -21,7 +21,10 @@ namespace gateway::net {
 
 class Background {
  public:
-  inline static constexpr std::uint32_t kMaxWaiting = 1000;  // jobs of a kind, waiting or under way
+  // Jobs of a kind, waiting or under way. Not of Judge: each holds its form, of which
+  // limits.forms_bytes bounds all and limits.address_share those of one address, so that one address
+  // takes no larger part of that queue either. Counted, two addresses could fill it.
+  inline static constexpr std::uint32_t kMaxWaiting = 1000;
   inline static constexpr unsigned kHashers = 2;             // threads
   // Long forms cost milliseconds before it is known whether they are worth it: strangers get one
   // core in four at most.
@@ -82,8 +85,8 @@ template <class Job>
 auto Background::run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>> {
   using Result = decltype(job());
   ListenerThread& where = lane_of(kind);
-  const bool full = where.waiting.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiting;
-  if (full || where.ended) {
+  const bool many = where.waiting.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiting;
+  if ((many && kind != Kind::Judge) || where.ended) {
     where.waiting.fetch_sub(1, std::memory_order_relaxed);
     co_return std::nullopt;
   }

@@ -104,6 +104,28 @@ TEST_CASE("as many as may wait do, one more is turned away, and hashes don't cou
   CHECK(held.results == std::vector<std::optional<int>>(Background::kMaxWaiting, 1));
 }
 
+TEST_CASE("of long forms that are to be judged any number may wait, for their bytes are bounded") {
+  Loop loop;
+  Background background;
+  Seen held;
+  std::promise<void> config;
+  std::shared_future<void> open = config.get_future().share();
+  auto job = [open] {
+    open.wait();
+    return 1;
+  };
+  constexpr std::uint32_t kMany = 2 * Background::kMaxWaiting;
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    asio::co_spawn(loop.context, ask(background, loop.home, Kind::Judge, job, held),
+                   asio::detached);
+  }
+  loop.context.poll();
+  CHECK(held.results.empty());
+  config.set_value();
+  loop.context.run();
+  CHECK(held.results == std::vector<std::optional<int>>(kMany, 1));
+}
+
 TEST_CASE("at the end what is under way is done, and what waits is not begun") {
   Loop loop;
   Background background;
