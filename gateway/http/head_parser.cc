@@ -84,10 +84,14 @@ void note_field(const Field& field, std::vector<std::string_view>& connection, G
   }
 }
 
+// What the length of a body is read from.
+bool tells_length(std::string_view name) {
+  return same_name(name, "content-length") || same_name(name, "transfer-encoding");
+}
+
 // Without these nobody knows where the message ends.
 bool decides_framing(std::string_view name) {
-  return same_name(name, "content-length") || same_name(name, "transfer-encoding") ||
-         same_name(name, "connection");
+  return tells_length(name) || same_name(name, "connection");
 }
 
 // What every reader refuses, or takes for the end of something.
@@ -95,11 +99,11 @@ bool has_end(std::string_view text) {
   return text.find('\r') != std::string_view::npos || text.find('\0') != std::string_view::npos;
 }
 
-// Control bytes in a response are made spaces later, but not where framing depends on them: a
-// backend that writes such a length may mean another one.
+// Control bytes in a response are made spaces later, but not beside the length of its body: another
+// reader may see another length there, or none.
 bool is_passable(const Field& field, MessageKind kind, Gathered& gathered) {
   if (is_text(field.value)) return true;
-  if (kind == MessageKind::Request || has_end(field.value) || decides_framing(field.name)) {
+  if (kind == MessageKind::Request || has_end(field.value) || tells_length(field.name)) {
     return false;
   }
   gathered.untidy = true;

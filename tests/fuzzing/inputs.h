@@ -6,7 +6,7 @@
 //
 //   ./tests/fuzz --minutes 30 percent
 //   corpus=tests/fuzzing/corpus/percent found=build/fuzz/corpus/percent
-//   build/fuzz/verify/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus $found
+//   build/fuzz/targets/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus $found
 
 #include <cstddef>
 #include <cstdint>
