@@ -81,6 +81,7 @@ void check_realms(Reader& in, std::string_view key, const std::vector<Realm>& kn
   const Node* list = in.take(key);
   if (!list) return;
   std::vector<std::string_view> names;
+  names.reserve(known.size());
   for (const Realm& realm : known) names.push_back(realm.name);
   for (const Node& item : list->items) {
     if (item.kind != Node::Kind::String || !is_scope_token(item.text) ||

@@ -1,4 +1,4 @@
-# Sourced by gateway/quickstart, tests/run, tests/fuzz.sh and bench/run: what they need of Debian 12, and how it is installed.
+# Sourced by gateway/quickstart, tests/run, tests/fuzz and bench/run: what they need of Debian 12, and how it is installed.
 # shellcheck shell=bash
 
 # To build and to run the gateway.
@@ -9,6 +9,9 @@ packages_try="python3 curl"
 # The tests: the judge of the layout, real backends, real clients.
 packages_test="clang-format ccache mold nginx python3-pytest python3-pytest-xdist python3-requests python3-requests-oauthlib python3-authlib
   python3-oauthlib python3-cryptography python3-flask python3-sqlalchemy gunicorn lighttpd php-cli chromium chromium-driver ca-certificates openssl"
+# The fuzz targets and the checks of clang-tidy. libclang-rt has libFuzzer and the sanitizers.
+packages_fuzz="clang libclang-rt-14-dev"
+packages_tidy="clang-tidy"
 # What the gate is compared with.
 packages_bench="nginx haproxy"
 # What counts instructions.

@@ -324,10 +324,7 @@ Cursor::Found Cursor::move(int operation, std::string_view key, std::string_view
 }
 
 Cursor::Found Cursor::first() { return move(MDB_FIRST); }
-Cursor::Found Cursor::last() { return move(MDB_LAST); }
 Cursor::Found Cursor::next() { return move(MDB_NEXT); }
-Cursor::Found Cursor::previous() { return move(MDB_PREV); }
-Cursor::Found Cursor::seek(std::string_view key) { return move(MDB_SET_RANGE, key); }
 Cursor::Found Cursor::values_of(std::string_view key) { return move(MDB_SET_KEY, key); }
 Cursor::Found Cursor::values_of(std::string_view key, std::string_view from) {
   return move(MDB_GET_BOTH_RANGE, key, from);

@@ -156,10 +156,7 @@ class Cursor {
   };
   using Found = Result<std::optional<Entry>>;  // nothing: no such place
   Found first();
-  Found last();
   Found next();
-  Found previous();
-  Found seek(std::string_view key);                              // the first at or after it
   Found values_of(std::string_view key);                         // the first of its duplicates
   Found values_of(std::string_view key, std::string_view from);  // the first at or after `from`
   Found next_value();                          // the next duplicate of the same key

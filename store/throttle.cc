@@ -33,7 +33,7 @@ std::string key_of(const verify::HmacKey& mac, Of of, std::string_view name,
 
 // Whoever has an IPv6 address has 2^64 of them.
 std::string network_of(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   static constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};

@@ -256,7 +256,7 @@ class TypeNames {
   // Tests of one folder are one program with all that is tested; each fuzz target is one.
   static std::string program(const std::string& file) {
     if (!begins(file, "tests/")) return "";
-    return begins(file, "tests/fuzz/") ? file : file.substr(0, file.rfind('/'));
+    return begins(file, "tests/fuzzing/") ? file : file.substr(0, file.rfind('/'));
   }
 
   std::string enter(const File& file, std::size_t at, const std::string& head,

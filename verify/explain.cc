@@ -119,9 +119,10 @@ class Finder {
       base.replace(at, sent.size(), other);
       const Fits::Changes fit = fits_.with(0, base);
       if (!fit) continue;
-      Changes all{{"other_timestamp_signed",
-                   "The base string has the oauth_timestamp " + other + ", and the request " +
-                       sent + ": look at the clock once, and send what is signed."}};
+      std::string sentence = "The base string has the oauth_timestamp ";
+      sentence.append(other).append(", and the request ").append(sent);
+      sentence += ": look at the clock once, and send what is signed.";
+      Changes all{{"other_timestamp_signed", std::move(sentence)}};
       all.insert(all.end(), fit->begin(), fit->end());
       out_.near_misses.push_back({std::move(all), std::move(base), true});
       return true;

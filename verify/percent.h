@@ -19,7 +19,7 @@ inline constexpr std::array<bool, 256> kUnreserved = [] {
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (char c : {'-', '.', '_', '~'}) table[static_cast<std::size_t>(c)] = true;
+  for (const unsigned char c : {'-', '.', '_', '~'}) table[c] = true;
   return table;
 }();
 

@@ -90,10 +90,6 @@ struct Exchange {
   bool form_held() const { return body_held && verify::is_form(request.content_type); }
   // Whose share of what all have it counts to: nothing for those who speak for many.
   std::optional<conf::IpAddress> network() const;
-  // Of the client as far as trusted proxies say.
-  std::string_view client_address() const {
-    return forwarded.client.empty() ? connection.peer_address() : forwarded.client;
-  }
 
   // For the log.
   std::string page_client, page_user;  // whom a page of the provider's is about, and who sees it

@@ -84,10 +84,14 @@ void note_field(const Field& field, std::vector<std::string_view>& connection, G
   }
 }
 
+// What the length of a body is read from.
+bool tells_length(std::string_view name) {
+  return same_name(name, "content-length") || same_name(name, "transfer-encoding");
+}
+
 // Without these nobody knows where the message ends.
 bool decides_framing(std::string_view name) {
-  return same_name(name, "content-length") || same_name(name, "transfer-encoding") ||
-         same_name(name, "connection");
+  return tells_length(name) || same_name(name, "connection");
 }
 
 // What every reader refuses, or takes for the end of something.
@@ -95,10 +99,13 @@ bool has_end(std::string_view text) {
   return text.find('\r') != std::string_view::npos || text.find('\0') != std::string_view::npos;
 }
 
-// Control bytes in a response are made spaces later.
-bool is_passable(std::string_view text, MessageKind kind, Gathered& gathered) {
-  if (is_text(text)) return true;
-  if (kind == MessageKind::Request || has_end(text)) return false;
+// Control bytes in a response are made spaces later, but not beside the length of its body: another
+// reader may see another length there, or none.
+bool is_passable(const Field& field, MessageKind kind, Gathered& gathered) {
+  if (is_text(field.value)) return true;
+  if (kind == MessageKind::Request || has_end(field.value) || tells_length(field.name)) {
+    return false;
+  }
   gathered.untidy = true;
   return true;
 }
@@ -186,7 +193,7 @@ Parse parse_status_line(std::string_view& head, StatusLine& out, Gathered& gathe
   rest = rest.substr(std::min(code, rest.size()));
   const bool shape = rest.size() >= 3 && digit(rest[0]) && digit(rest[1]) && digit(rest[2]) &&
                      (rest.size() == 3 || rest[3] == ' ' || rest[3] == '\t' || rest[3] == '.');
-  if (!shape || !is_passable(line, MessageKind::Response, gathered)) {
+  if (!shape || !is_passable({.value = line}, MessageKind::Response, gathered)) {
     return bad(error, ErrorKind::Malformed, "not a status line of HTTP/1: " + shown(line));
   }
   out.version = line[7] == '0' ? 10 : 11;
@@ -224,7 +231,7 @@ Parse parse_lines(std::string_view lines, MessageKind kind, std::size_t max_fiel
       named = token_length(before) == before.size();
     }
     const Field field{before, trimmed(line.substr(colon + 1))};
-    if (!is_passable(field.value, kind, gathered)) {
+    if (!is_passable(field, kind, gathered)) {
       return bad(error, ErrorKind::Malformed, "control bytes in the field " + shown(field.name));
     }
     if (!named) continue;

@@ -26,9 +26,8 @@ constexpr std::array<std::uint8_t, 256> kClass = [] {
   for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] |= kInPath;
   for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] |= kInPath;
   for (std::size_t c = '0'; c <= '9'; ++c) table[c] |= kInPath | kHex;
-  for (char c : std::string_view("abcdefABCDEF")) table[static_cast<std::size_t>(c)] |= kHex;
-  for (char c : std::string_view("-._~!$&'()*+,;=:@/%"))
-    table[static_cast<std::size_t>(c)] |= kInPath;
+  for (const unsigned char c : std::string_view("abcdefABCDEF")) table[c] |= kHex;
+  for (const unsigned char c : std::string_view("-._~!$&'()*+,;=:@/%")) table[c] |= kInPath;
   return table;
 }();
 

@@ -122,7 +122,7 @@ std::string Pages::show(std::string_view name, const Frame& frame, std::string t
   fields.texts.emplace_back("user", sealed(frame.user));
   fields.texts.emplace_back("signed_in", texts_.text("page", "signed_in", {{"user", frame.user}}));
   fields.texts.emplace_back("sign_out_url", frame.sign_out_url);
-  fields.groups.emplace_back("t", texts_.fields());
+  fields.groups.push_back({"t", texts_.fields()});
   return render(templates_, name, fields);
 }
 

@@ -15,11 +15,16 @@ namespace gateway::pages {
 // What a template is filled with. {{name}} shows a text; {{#name}} shows its section for a text
 // that isn't empty, for a true flag, or once for each item of a list; {{group.name}} looks into a
 // group.
+struct TemplateGroup;
 struct TemplateFields {
   std::vector<std::pair<std::string, std::string>> texts;
   std::vector<std::pair<std::string, bool>> flags;
   std::vector<std::pair<std::string, std::vector<TemplateFields>>> lists;
-  std::vector<std::pair<std::string, TemplateFields>> groups;
+  std::vector<TemplateGroup> groups;
+};
+struct TemplateGroup {
+  std::string name;
+  TemplateFields fields;
 };
 
 // By name: "consent" for consent.mustache. {{>name}} shows another one.

@@ -99,7 +99,8 @@ bool Texts::has(std::string_view section, std::string_view key) const {
 void Texts::collect() {
   fields_ = {};
   for (const auto& [name, section] : sections_) {
-    TemplateFields& group = fields_.groups.emplace_back(name, TemplateFields{}).second;
+    fields_.groups.push_back({name, {}});
+    TemplateFields& group = fields_.groups.back().fields;
     for (const auto& [key, text] : section) group.texts.emplace_back(key, text);
   }
 }

@@ -162,7 +162,8 @@ TEST_CASE("the name of a file cannot steer the terminal") {
 
 TEST_CASE("the seeds of the fuzzer give a verdict that can be printed") {
   int seeds = 0;
-  for (const auto& entry : fs::directory_iterator(tests::source_dir() / "tests/fuzz/seeds/conf")) {
+  for (const auto& entry :
+       fs::directory_iterator(tests::source_dir() / "tests/fuzzing/seeds/conf")) {
     CAPTURE(entry.path().string());
     ++seeds;
     const conf::Loaded loaded = conf::load_file(entry.path());

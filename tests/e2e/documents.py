@@ -13,7 +13,7 @@ from gate import PATIENCE, TOP
 ROOMS = ("verify", "store", "conf", "gateway", "tests", "bench")
 DOCUMENTS = ["README.md", *sorted(str(path.relative_to(TOP)) for room in ROOMS for path in (TOP / room).rglob("*.md"))]
 # Commands that build or measure for minutes.
-SCRIPTS = ["gateway/quickstart", "tests/run", "tests/fuzz.sh", "bench/run", "bench/verify", "bench/soak"]
+SCRIPTS = ["gateway/quickstart", "tests/run", "tests/fuzz", "tests/tidy", "bench/run", "bench/verify", "bench/soak"]
 
 
 @dataclass

@@ -174,7 +174,10 @@ TEST_CASE("the fields of an answer are read strictly where they could be read tw
        {"X Y: y\r\n", "X\r\n", "some words\r\n", ": y\r\n", " : y\r\n", "X: a\rb\r\n", "X: a\r\r\n",
         "\r\r\n", "X\x01: y\r\n", "X\x7f: y\r\n", "X\r: y\r\n", " X: y\r\n",
         "X: a\r\n \r\nY: b\r\n", "X: a\r\n\t \nY: b\r\n", "X: a\r\n b\rc\r\n",
-        "HTTP/1.1 200 OK\r\n", "X\xc3 : y\r\nX Y: z\r\n"}) {
+        "HTTP/1.1 200 OK\r\n", "X\xc3 : y\r\nX Y: z\r\n",
+        // control bytes beside the length
+        "Content-Length: \x16 5\r\n", "Content-Length: 5\x0b\r\n", "Content-Length: 5\x7f\r\n",
+        "Transfer-Encoding: \x0b chunked\r\n", "Transfer-Encoding: chunked\x0c\r\n"}) {
     CAPTURE(lines);
     CHECK(response(ok(lines)) == "malformed_request");
   }
@@ -199,6 +202,8 @@ TEST_CASE("fields that have one meaning are taken, and made clean") {
           length),
        kOk + "{X: a  b} " + read},
       {ok("X: a\r\n b\r\n" + length), kOk + "{X: a   b} " + read},
+      {ok("Connection: \x01 close\r\n" + length),
+       kOk + "{Connection: close} {Content-Length: 0} length=0 close"},
       {ok("X:\r\n\tb\r\n  c\r\n" + length), kOk + "{X: b    c} " + read},
       {ok("X: a\n b\n" + length), kOk + "{X: a  b} " + read},
       {ok("X: a\r\n Content-Length: 5\r\n" + length), kOk + "{X: a   Content-Length: 5} " + read},

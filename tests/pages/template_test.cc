@@ -35,7 +35,7 @@ TEST_CASE("a section shows for a text, a true flag and each item of a list") {
   fields.texts = {{"text", "T"}, {"none", ""}};
   fields.flags = {{"yes", true}, {"no", false}};
   fields.lists.emplace_back("items", std::vector{item1, item2});
-  fields.groups.emplace_back("g", group);
+  fields.groups.push_back({"g", group});
   CHECK(render(templates, "page", fields) == "tTyN[1][2]deep");
 }
 

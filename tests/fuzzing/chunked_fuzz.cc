@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "gateway/http/chunked.h"
-#include "tests/fuzz/message_feed.h"
+#include "tests/fuzzing/message_feed.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "gateway/http/message_reader.h"
-#include "tests/fuzz/message_feed.h"
+#include "tests/fuzzing/message_feed.h"
 
 namespace {
 

@@ -4,9 +4,9 @@
 // fuzzer found beside them, a file for each way through the code. To look for more, and then keep
 // few:
 //
-//   ./tests/fuzz.sh --minutes 30 percent
-//   corpus=tests/fuzz/corpus/percent found=build/fuzz/corpus/percent
-//   build/fuzz/verify/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus $found
+//   ./tests/fuzz --minutes 30 percent
+//   corpus=tests/fuzzing/corpus/percent found=build/fuzz/corpus/percent
+//   build/fuzz/targets/percent_fuzz -set_cover_merge=1 -use_counters=0 $corpus $found
 
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +33,7 @@ struct Input {
 // `kind`: "seeds" or "corpus".
 inline std::vector<Input> inputs(const std::string& kind, const std::string& target) {
   std::vector<Input> out;
-  const auto folder = tests::source_dir() / "tests" / "fuzz" / kind / target;
+  const auto folder = tests::source_dir() / "tests" / "fuzzing" / kind / target;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream file(entry.path(), std::ios::binary);
     out.push_back({entry.path().filename(), {std::istreambuf_iterator<char>(file), {}}});
