@@ -19,7 +19,7 @@ std::optional<Milliseconds> positive(std::string_view text) {
   return duration && duration->count() > 0 ? duration : std::nullopt;
 }
 
-// Where the answer of the application names the user: "json:/pointer" or "header:NAME".
+// Where the response of the application names the user: "json:/pointer" or "header:NAME".
 bool is_user_place(std::string_view text) {
   if (text.starts_with("header:")) return is_token(text.substr(7));
   return text.starts_with("json:/") && is_text(text);

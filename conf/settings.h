@@ -193,7 +193,7 @@ struct Places {
 };
 
 struct Route {
-  std::vector<std::string> hosts;  // authorities it answers to; empty: all
+  std::vector<std::string> hosts;  // authorities it serves; empty: all
   Pattern path;
   std::vector<std::string> methods;  // upper case; empty: all. GET implies HEAD
   std::vector<std::string> realms;

@@ -149,7 +149,7 @@ class Credentials {
   };
   Result<Change> begin();
 
-  // Notes what Reader::password_work() answers, in a store whose users were all put by programs
+  // Notes what Reader::password_work() returns, in a store whose users were all put by programs
   // that didn't. For who serves; waits for other writers only if there is such a thing to note.
   Result<Done> measure_passwords();
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The door to LMDB: an environment, its transactions and cursors as owners, with every answer a
+// The door to LMDB: an environment, its transactions and cursors as owners, with every result a
 // Result.
 //
 // Threads: an Env may be used from any thread. A ReadTxn or Cursor serves one thread at a time. A
@@ -138,7 +138,7 @@ class WriteTxn : public Txn {
     std::uint64_t pages = 0;
   };
   Result<Size> size(Table table) const;
-  Result<Done> commit();  // ends it, whatever the answer
+  Result<Done> commit();  // ends it, whatever it returns
 
  private:
   explicit WriteTxn(std::shared_ptr<const Env> env) : Txn(std::move(env)) {}

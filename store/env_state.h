@@ -33,7 +33,7 @@ struct Env::Place {
   int move_map(MDB_env* env, std::uint64_t size);
 };
 
-// What LMDB answered, or an errno value: they share one number space.
+// What LMDB returned, or an errno value: they share one number space.
 Failure<Error> env_failure(int code, const std::string& doing);
 
 // Up to the last page ever used, in bytes.

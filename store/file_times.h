@@ -15,7 +15,7 @@ namespace store {
 Result<std::int64_t> change_time(const FileHandle& file);
 Result<std::int64_t> change_time(const std::filesystem::path& file);
 
-// Sets the file's times to now, by the clock that change times come from; answers that time.
+// Sets the file's times to now, by the clock that change times come from. Returns that time.
 Result<std::int64_t> touch(const FileHandle& file);
 
 }  // namespace store

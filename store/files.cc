@@ -159,11 +159,11 @@ Result<Done> sync_folder(const fs::path& folder) {
 Result<FileHandle> lock_folder(const fs::path& folder, bool wait) {
   FileHandle lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock.open()) return system_failure(errno, about("opening", folder));
-  int answer = 0;
+  int result = 0;
   do {
-    answer = ::flock(lock.get(), LOCK_EX | (wait ? 0 : LOCK_NB));
-  } while (answer != 0 && errno == EINTR);
-  if (answer == 0) return lock;
+    result = ::flock(lock.get(), LOCK_EX | (wait ? 0 : LOCK_NB));
+  } while (result != 0 && errno == EINTR);
+  if (result == 0) return lock;
   if (errno == EWOULDBLOCK)
     return fail(Error::Kind::Busy, "another process holds " + in_quotes(folder.string()));
   return system_failure(errno, about("locking", folder));

@@ -1,7 +1,7 @@
 #pragma once
 
 // The replay ledger (<store>/ledger): which (client, token, timestamp, nonce) were accepted. What
-// it has answered Fresh to once it never answers Fresh to again, in any thread, after any restart
+// it has returned Fresh for once it never returns Fresh for again, in any thread, after any restart
 // or crash, for as long as the timestamp could be accepted.
 //
 // How: entries are ordered by time in an LMDB environment that is not synced, for the page cache

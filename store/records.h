@@ -97,7 +97,7 @@ struct RequestToken {
 // A stable id for a token that doesn't give it away: 32 hex digits of a SHA-256.
 std::string token_id(std::string_view token);
 
-// The rules on lengths and characters; each answers with a sentence that says what is wrong, or
+// The rules on lengths and characters; each returns a sentence that says what is wrong, or
 // nothing. They look at a record alone, not at what else is stored:
 //   keys, tokens      1 to 255 bytes 0x21-0x7E
 //   secrets           1 to 255 bytes 0x20-0x7E; a client has one or an RSA key. Likewise session

@@ -77,7 +77,7 @@ struct TokenExchange {
 // Spends the request token and stores the access token, in one transaction: of any number of
 // exchanges at once, in any number of processes, one succeeds. Its realms are those granted, within
 // what the client may have now; a client that isn't renewable gets no session handle. For a client
-// with same_token, answers the live token that this user gave it for the same realms, if there is
+// with same_token, returns the live token that this user gave it for the same realms, if there is
 // one. Returns the token as stored.
 Flow<Token> exchange(Credentials& store, const TokenExchange& exchange);
 

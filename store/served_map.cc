@@ -28,11 +28,11 @@ struct flock one_byte(short type, off_t at) {
 
 bool lock(const FileHandle& file, int command, short type, off_t at) {
   struct flock wanted = one_byte(type, at);
-  int answer = 0;
+  int result = 0;
   do {
-    answer = ::fcntl(file.get(), command, &wanted);
-  } while (answer != 0 && errno == EINTR);
-  return answer == 0;
+    result = ::fcntl(file.get(), command, &wanted);
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
 }
 
 fs::path file_of(const fs::path& folder) { return folder / "served"; }

@@ -88,18 +88,18 @@ Result<Done> Sessions::end(std::string_view id) {
   return (*txn)->commit();
 }
 
-Result<std::uint64_t> Sessions::end_all_of(std::string_view user) {
-  if (!is_user_name(user)) return std::uint64_t{0};
+Result<std::uint64_t> Sessions::end_all_of(const std::vector<std::string>& users) {
   const SessionsFile& file = state_->file;
   auto txn = WriteTxn::begin(file.env);
   if (!txn) return txn.failure();
   std::uint64_t ended = 0;
-  for (const Shelf& shelf : {file.known_shelf(), file.session_shelf()}) {
-    const auto all = hashes_of(**txn, shelf, user);
-    if (!all) return all.failure();
-    for (const std::string& hash : *all)
-      if (auto erased = erase_session(**txn, shelf, hash); !erased) return erased.failure();
-    ended = all->size();  // of the last, the sessions
+  for (const std::string& user : users) {
+    if (!is_user_name(user)) continue;
+    const auto known = erase_all_of(**txn, file.known_shelf(), user);
+    if (!known) return known;
+    const auto sessions = erase_all_of(**txn, file.session_shelf(), user);
+    if (!sessions) return sessions;
+    ended += *sessions;
   }
   if (auto done = (*txn)->commit(); !done) return done.failure();
   return ended;

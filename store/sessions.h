@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/error.h"
 #include "verify/secret.h"
@@ -83,15 +84,16 @@ class Sessions {
   // Nothing if there is none, or it has expired.
   Result<std::optional<Session>> find(std::string_view id, const SessionLimits& limits,
                                       std::int64_t now) const;
-  // A new session under a new random id, which is answered. Sweeps a bounded number of expired
+  // A new session under a new random id, which is returned. Sweeps a bounded number of expired
   // ones. Whoever checked a password before reads the user's record once more after this, and ends
   // the session if the password is another by now: what ended all of them came too early for it.
   Result<std::string> begin(std::string_view user, const SessionLimits& limits, std::int64_t now);
   // Notes a visit, if the last one noted is limits.note_after() old.
   Result<Done> touch(std::string_view id, const SessionLimits& limits, std::int64_t now);
   Result<Done> end(std::string_view id);
-  // Returns how many sessions it were. No browser is known for the user any more, either.
-  Result<std::uint64_t> end_all_of(std::string_view user);
+  // Those of all these users, or of none. Returns how many sessions it were. No browser is known
+  // for the users any more, either.
+  Result<std::uint64_t> end_all_of(const std::vector<std::string>& users);
 
   // Whether the id is that of a browser in which the user signed in before. It is no session, and
   // lets nobody in.

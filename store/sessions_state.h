@@ -33,6 +33,8 @@ Result<Done> put_session(WriteTxn& txn, const Shelf& shelf, std::string_view has
                          const Session& session);
 // False if there was none.
 Result<bool> erase_session(WriteTxn& txn, const Shelf& shelf, const std::string& hash);
+// All that a user has; how many they were.
+Result<std::uint64_t> erase_all_of(WriteTxn& txn, const Shelf& shelf, std::string_view user);
 // The hashes of all that a user has.
 Result<std::vector<std::string>> hashes_of(const Txn& txn, const Shelf& shelf,
                                            std::string_view user);

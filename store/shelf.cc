@@ -93,6 +93,15 @@ Result<std::vector<std::string>> hashes_of(const Txn& txn, const Shelf& shelf,
   }
 }
 
+Result<std::uint64_t> erase_all_of(WriteTxn& txn, const Shelf& shelf, std::string_view user) {
+  const auto all = hashes_of(txn, shelf, user);
+  if (!all) return all.failure();
+  for (const std::string& hash : *all) {
+    if (auto erased = erase_session(txn, shelf, hash); !erased) return erased.failure();
+  }
+  return all->size();
+}
+
 Result<Done> sweep(WriteTxn& txn, const Shelf& shelf, std::int64_t idle_s, std::uint64_t most,
                    std::int64_t now) {
   const auto size = txn.size(shelf.records);

@@ -64,6 +64,11 @@ void Search::begin_stage() {
   left_ = share_;
   building_left_ = share_;
   cut_short_ = false;
+  for (World& world : worlds_) {
+    for (Ways& part : world.parts) {
+      if (part.cut_short) part = {};
+    }
+  }
 }
 
 bool Search::spend(std::size_t units) {
@@ -72,17 +77,16 @@ bool Search::spend(std::size_t units) {
   return !cut_short_;
 }
 
-// What is not made is not tried, and the rest is.
-bool Search::spend_on_building(std::size_t units) {
-  if (units > building_left_) ever_cut_short_ = true;
-  building_left_ -= std::min(units, building_left_);
-  return building_left_ > 0;
-}
-
+// What is not made is not tried in this stage, and the rest is. The last one made may cost more
+// than was left.
 bool Search::add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out) {
-  std::string text = part_of(changed(world.recipe, slips), part);
-  if (!spend_on_building(kBuilding * (text.size() + kOverhead))) return false;
   Ways& ways = world.parts[static_cast<std::size_t>(part)];
+  if (building_left_ == 0) {
+    ways.cut_short = ever_cut_short_ = true;
+    return false;
+  }
+  std::string text = part_of(changed(world.recipe, slips), part);
+  building_left_ -= std::min(kBuilding * (text.size() + kOverhead), building_left_);
   if (!ways.seen.insert(std::hash<std::string>()(text)).second) return true;
   if (slips.size() == 1) ways.live.push_back(slips[0]);
   out.push_back({std::move(text), std::move(slips)});
@@ -96,9 +100,8 @@ void Search::add_single(World& world, Part part, std::vector<Way>& out) {
   const std::unordered_set<const Slip*> by_itself(live.begin(), live.end());
   for (const Slip& slip : slips_) {
     if (part_of(slip.aspect) != part) continue;
-    if (first || by_itself.contains(&slip) || may_wake(slip)) {
-      add_way(world, part, {&slip}, out);
-    }
+    if (!first && !by_itself.contains(&slip) && !may_wake(slip)) continue;
+    if (!add_way(world, part, {&slip}, out)) return;
   }
 }
 

@@ -31,7 +31,8 @@ class Search {
   // needed.
   std::optional<SlipSet> find(std::size_t count, const Accept& accept);
 
-  // Begins a stage, which may take a share of the bound that those before it can't use up.
+  // Begins a stage, which may take a share of the bound that those before it can't use up. Lists
+  // for which their share was too small are made again.
   void begin_stage();
   // False: the share is used up. `units`: bytes, about.
   bool spend(std::size_t units);
@@ -48,6 +49,7 @@ class Search {
     std::array<std::optional<std::vector<Way>>, 4> by_count;
     std::unordered_set<std::size_t> seen;  // hashes of texts
     std::vector<const Slip*> live;         // slips that make a difference by themselves
+    bool cut_short = false;                // one of the lists lacks some
   };
   // A recipe with one slip, or none, that is not of one part alone.
   struct World {
@@ -57,7 +59,7 @@ class Search {
   };
 
   const std::vector<Way>& ways(World& world, Part part, std::size_t count);
-  bool spend_on_building(std::size_t units);
+  // False: nothing more is made in this stage.
   bool add_way(World& world, Part part, SlipSet slips, std::vector<Way>& out);
   void add_single(World& world, Part part, std::vector<Way>& out);
   void add_pairs(World& world, Part part, std::vector<Way>& out);

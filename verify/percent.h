@@ -50,7 +50,7 @@ enum class Plus : bool { Literal, Space };
 // Unreserved bytes as they are, all else %XX in upper case. Appends.
 void percent_encode(std::string_view bytes, std::string& out);
 std::string percent_encode(std::string_view bytes);
-// The same into memory with room for 3 * bytes.size(); answers the end of what was written.
+// The same into memory with room for 3 * bytes.size(); returns the end of what was written.
 char* percent_encode(std::string_view bytes, char* out);
 
 // False on a '%' that two hex digits don't follow; `out` is then unspecified. Appends.

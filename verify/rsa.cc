@@ -107,7 +107,7 @@ Result<Block, std::string> only_block(std::string_view pem) {
   return block;
 }
 
-// Takes the element of this tag off the front of `from`, and answers its content.
+// Takes the element of this tag off the front of `from`, and returns its content.
 std::optional<Bytes> take(Bytes& from, int tag, int tag_class = V_ASN1_UNIVERSAL) {
   const unsigned char* at = from.data();
   long size = 0;

@@ -53,7 +53,7 @@ class CredentialCache {
   // an access token whose end does not matter. Only the first are remembered.
   enum class TokenKind : std::uint8_t { Access, Request, Renewed };
 
-  // What look_up() would answer, if it is remembered and still true; null otherwise.
+  // What look_up() would return, if it is remembered and still true; null otherwise.
   std::shared_ptr<const Credential> remembered(std::string_view client, std::string_view token,
                                                TokenKind kind = TokenKind::Access) const;
   // From the store. `token` empty: the client alone.

@@ -95,7 +95,9 @@ Outcome<Done> export_records(const Export& options, Console& console) {
   if (!place) return place.failure();
   if (!options.file || *options.file == "-") {
     Sink sink(console.out, nullptr);
-    return put_records(*place, sink, "standard output");
+    auto done = put_records(*place, sink, "standard output");
+    if (!console.out) return Done{};  // run() tells of an output that was not written
+    return done;
   }
   const std::string shown = conf::quoted(*options.file);
   std::error_code unknown;
@@ -108,6 +110,7 @@ Outcome<Done> export_records(const Export& options, Console& console) {
   if (auto done = put_records(*place, sink, shown); !done) return done;
   const auto published = file->publish(*options.file, store::NewFile::Taken::Replace);
   if (!published) return refused(published.error());
+  console.may_have_changed = true;
   if (options.json) {
     print({{"file", *options.file}, {"records", sink.lines()}}, console.out);
   } else {
@@ -121,6 +124,7 @@ Outcome<Done> backup(const Backup& options, Console& console) {
   auto place = open_place(options.where, Access::Read, console);
   if (!place) return place.failure();
   if (auto done = place->credentials->backup(options.folder); !done) return refused(done.error());
+  console.may_have_changed = true;
   if (options.json) {
     print({{"folder", options.folder}}, console.out);
   } else {

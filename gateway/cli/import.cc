@@ -85,8 +85,8 @@ class Stage {
     file_.write(line.data(), static_cast<std::streamsize>(line.size())).put('\n');
     return static_cast<bool>(file_);
   }
-  // Why one of the others failed.
-  std::string record_error() const {
+  // Why one of the others failed, as a sentence.
+  std::string failure() const {
     return "a temporary file beside the store can't be written: " +
            std::string(std::strerror(errno));
   }
@@ -101,7 +101,7 @@ class Stage {
 };
 
 // The lines of an input, one after the other, up to the end or the first that is wrong. `each`
-// answers what is wrong with a line. Returns how many they are.
+// returns what is wrong with a line. Returns how many they are.
 template <class Each>
 Outcome<std::uint64_t> each_line(std::istream& in, const Job& job, const std::string& done,
                                  Each each) {
@@ -146,7 +146,7 @@ Outcome<std::uint64_t> check_lines(std::istream& in, const Job& job, Stage& stag
                    [&](std::string_view line) -> std::optional<std::string> {
                      const auto good = checked(line, job.min_rsa_bits);
                      if (!good) return good.error();
-                     if (!stage.add(*good)) return stage.record_error();
+                     if (!stage.add(*good)) return stage.failure();
                      return std::nullopt;
                    });
 }
@@ -181,16 +181,6 @@ Outcome<Imported> put_lines(std::istream& in, const Job& job, std::uint64_t tota
   const auto done = each_line(in, job, "of " + std::to_string(total) + " lines stored", put);
   if (!done) return done.failure();
   return out;
-}
-
-Outcome<std::uint64_t> end_all_sessions(const Place& place, const std::vector<std::string>& users) {
-  std::uint64_t all = 0;
-  for (const std::string& user : users) {
-    const auto ended = end_sessions(place, user);
-    if (!ended) return ended;
-    all += *ended;
-  }
-  return all;
 }
 
 void tell(const Counts& counts, std::uint64_t sessions, const Job& job) {
@@ -246,19 +236,19 @@ Outcome<Done> import_records(const Import& options, Console& console) {
   const bool piped = options.file == "-";
   const Job job{options, console, piped ? "standard input" : printable(options.file), *bits};
   Stage stage;
-  if (!stage.open(place->folder)) return refused(stage.record_error());
+  if (!stage.open(place->folder)) return refused(stage.failure());
   const auto lines = check_lines(piped ? console.in : file, job, stage);
   if (!lines) return lines.failure();
   std::istream* const staged = stage.read();
-  if (staged == nullptr) return refused(stage.record_error());
+  if (staged == nullptr) return refused(stage.failure());
   auto change = place->credentials->begin();
   if (!change) return refused(change.error());
   const auto imported = put_lines(*staged, job, *lines, *change);
   if (!imported) return imported.failure();
   if (auto done = change->commit(); !done) return refused(done.error());
-  const auto sessions = end_all_sessions(*place, imported->changed_users);
+  const auto sessions = end_sessions(*place, imported->changed_users);
+  tell(imported->counts, sessions ? *sessions : 0, job);
   if (!sessions) return sessions.failure();
-  tell(imported->counts, *sessions, job);
   return Done{};
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/cli/user.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,7 @@ Outcome<Done> alter_user(const UserNamed& options, Console& console, std::string
   if (auto done = change->commit(); !done) return refused(done.error());
   std::uint64_t ended = 0;
   if (sessions == SessionsOf::End) {
-    const auto all = end_sessions(*place, user->name);
+    const auto all = end_sessions(*place, {user->name});
     if (!all) return all.failure();
     ended = *all;
   }
@@ -50,14 +51,25 @@ Outcome<Done> alter_user(const UserNamed& options, Console& console, std::string
   return Done{};
 }
 
+// "user alice", or so many users with the first of their names.
+std::string shown_users(const std::vector<std::string>& users) {
+  constexpr std::size_t kMostShown = 10;
+  if (users.size() == 1) return "user " + printable(users[0]);
+  const auto first = users.begin();
+  const auto end = first + static_cast<std::ptrdiff_t>(std::min(users.size(), kMostShown));
+  return counted(users.size(), "user") + " (" + joined({first, end}) +
+         (end == users.end() ? ")" : ", ...)");
+}
+
 }  // namespace
 
-Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user) {
+Outcome<std::uint64_t> end_sessions(const Place& place, const std::vector<std::string>& users) {
+  if (users.empty()) return std::uint64_t{0};
   const auto sessions = store::Sessions::open_existing(place.folder);
   if (!sessions && sessions.error().kind == store::Error::Kind::NotFound) return std::uint64_t{0};
-  auto ended = sessions ? (*sessions)->end_all_of(user) : sessions.failure();
+  auto ended = sessions ? (*sessions)->end_all_of(users) : sessions.failure();
   if (!ended) {
-    return refused("the change is made, but sessions of user " + printable(user) +
+    return refused("the change is made, but sessions of " + shown_users(users) +
                    " may go on: " + ended.error().sentence);
   }
   return *ended;
@@ -137,7 +149,7 @@ Outcome<Done> user_remove(const UserNamed& options, Console& console) {
   const auto tokens = change->remove_user(options.name);
   if (!tokens) return refused(tokens.error());
   if (auto done = change->commit(); !done) return refused(done.error());
-  const auto sessions = end_sessions(*place, options.name);
+  const auto sessions = end_sessions(*place, {options.name});
   if (!sessions) return sessions.failure();
   if (options.json) {
     print({{"type", "user"},

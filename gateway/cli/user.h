@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gateway/cli/console.h"
 #include "gateway/cli/place.h"
@@ -35,9 +36,10 @@ Outcome<Done> user_disable(const UserNamed& options, Console& console);
 Outcome<Done> user_enable(const UserNamed& options, Console& console);
 Outcome<Done> user_remove(const UserNamed& options, Console& console);
 
-// What a user has signed in to, and the browsers that are known to be the user's, end after the
+// What users have signed in to, and the browsers that are known to be theirs, end after the
 // change that calls for it: whoever begins a session from then on has seen the change. Sessions
-// have a file of their own, so it can fail by itself. Answers how many sessions.
-Outcome<std::uint64_t> end_sessions(const Place& place, const std::string& user);
+// have a file of their own, so it can fail by itself; then it ended none. Returns how many
+// sessions.
+Outcome<std::uint64_t> end_sessions(const Place& place, const std::vector<std::string>& users);
 
 }  // namespace gateway::cli

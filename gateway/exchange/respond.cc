@@ -39,7 +39,7 @@ net::Task<Next> send_out(Exchange& x, bool keep) {
   co_return keep ? Next::Keep : Next::Close;
 }
 
-// x.answer, as bytes.
+// x.own_response, as bytes.
 std::string rendered_response(const Exchange& x, bool keep) {
   const reply::ResponseContext context{.request_id = x.request_id,
                                        .now = x.config.clock.unix_seconds(),

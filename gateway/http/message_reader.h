@@ -46,7 +46,7 @@ class ResponseReader {
   ~ResponseReader();
 
   // As above. `bodiless`: the response to HEAD. Views may point into the reader instead, and live
-  // as long as those into `head`. A connection whose answer says its length oddly is not kept
+  // as long as those into `head`. A connection whose response says its length oddly is not kept
   // alive.
   Parse read_head(std::string_view head, const HeadBounds& bounds, bool bodiless, ResponseHead& out,
                   Error& error);

@@ -24,7 +24,7 @@ class Log {
 
   bool wants(conf::LogLevel level) const;
   void set_level(conf::LogLevel level);
-  // Returns pass at info, refusals (4xx) and faults (5xx) of our own at warn.
+  // Responses of backends are told at info, refusals (4xx) and faults (5xx) of our own at warn.
   void record(const LogEntry& entry, bool refused);
   void say(conf::LogLevel level, std::string_view sentence);
   void reopen();  // after a rotation

@@ -3,7 +3,7 @@
 // What may not be done on an event loop: writes to the store, which wait for the disk and for other
 // writers, reads of who knows how many records, and password hashes, which take tens of
 // milliseconds. Each is a function that runs on another thread; the coroutine that asked goes on,
-// on its own loop, with what it answered.
+// on its own loop, with what it returned.
 //
 // Threads: run() from any event loop. The Background must end before the loops that wait for it.
 
@@ -22,10 +22,10 @@ namespace gateway::net {
 class Background {
  public:
   // Jobs of a kind, waiting or under way. Not of Judge: each holds its form, of which
-  // limits.forms_bytes bounds all and limits.address_share those of one address, so that one address
-  // takes no larger part of that queue either. Counted, two addresses could fill it.
+  // limits.forms_bytes bounds all and limits.address_share those of one address, so that one
+  // address takes no larger part of that queue either. Counted, two addresses could fill it.
   inline static constexpr std::uint32_t kMaxWaiting = 1000;
-  inline static constexpr unsigned kHashers = 2;             // threads
+  inline static constexpr unsigned kHashers = 2;  // threads
   // Long forms cost milliseconds before it is known whether they are worth it: strangers get one
   // core in four at most.
   static unsigned judges() { return std::max(1u, std::thread::hardware_concurrency() / 4); }
@@ -41,24 +41,24 @@ class Background {
   // any more.
   ~Background() { end(); }
   void end() {
-    const auto lanes = {&writes_, &sessions_, &hashes_, &known_hashes_, &judges_};
-    for (ListenerThread* one : lanes) one->ended = true;
-    for (ListenerThread* one : lanes) one->pool.join();
+    const auto queues = {&writes_, &sessions_, &hashes_, &known_hashes_, &judges_};
+    for (Queue* one : queues) one->ended = true;
+    for (Queue* one : queues) one->pool.join();
   }
 
-  // What `job()` answers; nothing if too many wait already, or at the end. `job` must not throw,
+  // What `job()` returns; nothing if too many wait already, or at the end. `job` must not throw,
   // and all it refers to lives until it is done.
   template <class Job>
   auto run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>>;
 
  private:
-  struct ListenerThread {
-    explicit ListenerThread(unsigned threads) : pool(threads) {}
+  struct Queue {
+    explicit Queue(unsigned threads) : pool(threads) {}
     asio::thread_pool pool;
     std::atomic<std::uint32_t> waiting{0};
     std::atomic<bool> ended{false};
   };
-  ListenerThread& lane_of(Kind kind) {
+  Queue& queue_of(Kind kind) {
     switch (kind) {
       case Kind::Write:
         return writes_;
@@ -74,17 +74,17 @@ class Background {
     return hashes_;
   }
 
-  ListenerThread writes_{1};
-  ListenerThread sessions_{1};
-  ListenerThread hashes_{kHashers};
-  ListenerThread known_hashes_{1};
-  ListenerThread judges_{judges()};
+  Queue writes_{1};
+  Queue sessions_{1};
+  Queue hashes_{kHashers};
+  Queue known_hashes_{1};
+  Queue judges_{judges()};
 };
 
 template <class Job>
 auto Background::run(Executor home, Kind kind, Job job) -> Task<std::optional<decltype(job())>> {
   using Result = decltype(job());
-  ListenerThread& where = lane_of(kind);
+  Queue& where = queue_of(kind);
   const bool many = where.waiting.fetch_add(1, std::memory_order_relaxed) >= kMaxWaiting;
   if ((many && kind != Kind::Judge) || where.ended) {
     where.waiting.fetch_sub(1, std::memory_order_relaxed);

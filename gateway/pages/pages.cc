@@ -65,7 +65,7 @@ std::optional<std::string> read_folder(const fs::path& folder, Templates& out) {
     auto text = read_file(at->path());
     if (!text) return text.error();
     const std::string shown = conf::quoted(at->path().string());
-    if (auto wrong = record_error(*text)) return shown + ": " + *wrong;
+    if (auto wrong = template_error(*text)) return shown + ": " + *wrong;
     const std::string name = at->path().stem().string();
     for (const Contract& contract : contracts()) {
       if (contract.name != name) continue;

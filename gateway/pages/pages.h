@@ -54,7 +54,7 @@ class Pages {
 
   // The defaults, with the files NAME.mustache of a folder in their place and the texts of a TOML
   // file; either may be empty. One sentence that names the file if one of them won't do: it can't
-  // be read, has a record_error() or an unknown key, or lacks what scripts and password managers
+  // be read, has a template_error() or an unknown key, or lacks what scripts and password managers
   // rely on.
   static verify::Result<Pages, std::string> load(const std::string& folder,
                                                  const std::string& texts);

@@ -31,7 +31,7 @@ void fill(const TemplateFields& fields, mustache::data& out) {
 
 }  // namespace
 
-std::optional<std::string> record_error(std::string_view text) {
+std::optional<std::string> template_error(std::string_view text) {
   for (std::size_t at = 0; (at = text.find("{{", at)) != text.npos; at += 2) {
     const std::size_t sign = text.find_first_not_of(" \t\r\n", at + 2);
     if (sign == text.npos) break;

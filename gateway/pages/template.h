@@ -32,9 +32,9 @@ using Templates = std::map<std::string, std::string, std::less<>>;
 
 // What is wrong with a template, as a sentence: it can't be read, or it has a tag that shows
 // something unescaped ({{{x}}}, {{&x}}) or that would change what a tag looks like ({{=...=}}).
-std::optional<std::string> record_error(std::string_view text);
+std::optional<std::string> template_error(std::string_view text);
 
-// Requires a template of that name, and none with a complaint.
+// Requires a template of that name, and none with a template_error().
 std::string render(const Templates& templates, std::string_view name, const TemplateFields& fields);
 
 }  // namespace gateway::pages

@@ -13,7 +13,7 @@
 namespace gateway::provider {
 namespace {
 
-constexpr std::size_t kLargestAnswer = 64 << 10;  // bytes of its body
+constexpr std::size_t kLargestResponse = 64 << 10;  // bytes of its body
 
 exchange::RefusalPtr unavailable(const std::string& why) {
   return exchange::stop(
@@ -21,7 +21,7 @@ exchange::RefusalPtr unavailable(const std::string& why) {
 }
 
 // Path and query as they are written: conf::Url leaves out a '/' at the end, where applications
-// answer with a redirect, which would mean that nobody is signed in.
+// respond with a redirect, which would mean that nobody is signed in.
 std::string target_of(std::string_view url) {
   const std::size_t start = url.find_first_of("/?", url.find("://") + 3);
   const std::string target(url.substr(std::min(start, url.size())));
@@ -49,7 +49,7 @@ net::Task<exchange::RefusalPtr> read_body(exchange::Exchange& x, std::string& bo
     if (parse == http::Parse::Bad) co_return unavailable("its answer is no HTTP");
     for (const std::string_view piece : x.scratch.pieces) body += piece;
     up.consume(used);
-    if (body.size() > kLargestAnswer) co_return unavailable("its answer is too large");
+    if (body.size() > kLargestResponse) co_return unavailable("its answer is too large");
     if (parse == http::Parse::Done) co_return nullptr;
     up.compact();
     if (up.space_size() == 0) co_return unavailable("its answer is no HTTP");
@@ -77,10 +77,10 @@ std::string in_field(const http::ResponseHead& head, std::string_view name) {
 // What the JSON text says at that place; empty if it says nothing there that could be a name.
 std::string in_json(std::string_view text, std::string_view pointer) {
   json::error_code error;
-  const json::value answer = json::parse(json::string_view(text.data(), text.size()), error);
+  const json::value response = json::parse(json::string_view(text.data(), text.size()), error);
   if (error) return {};
   const json::value* found =
-      answer.find_pointer(json::string_view(pointer.data(), pointer.size()), error);
+      response.find_pointer(json::string_view(pointer.data(), pointer.size()), error);
   if (found == nullptr) return {};
   if (found->is_int64()) return std::to_string(found->get_int64());
   if (found->is_uint64()) return std::to_string(found->get_uint64());

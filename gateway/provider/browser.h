@@ -1,6 +1,6 @@
 #pragma once
 
-// What is known of the browser that asks for a page, and what it is answered. A browser has a
+// What is known of the browser that asks for a page, and what it gets. A browser has a
 // cookie: a random name for it, or the id of its session once its user has signed in. Forms bear a
 // token that only this browser's pages could have (CSRF), and come from our own origin.
 

@@ -41,7 +41,7 @@ std::string_view word_of(store::FlowProblem problem) {
   }
 }
 
-// False if there is nothing to decide: x.answer then says so, or `failed` is set.
+// False if there is nothing to decide: x.own_response then says so, or `failed` is set.
 bool find_asked(exchange::Exchange& x, std::string_view token, Asked& asked,
                 exchange::RefusalPtr& failed) {
   store::Credentials::Reader& reader = x.worker.reader();
@@ -223,7 +223,7 @@ net::Task<exchange::RefusalPtr> take_decision(exchange::Exchange& x) {
     send_back(x, *decided);
     co_return nullptr;
   }
-  // A double click sends the form twice, and the browser follows the second answer.
+  // A double click sends the form twice, and the browser follows the second response.
   auto before = x.worker.reader().request_token(decision.token);
   if (before && decided_here(visit, *before)) {
     send_back(x, *before);
@@ -267,10 +267,10 @@ net::Task<exchange::RefusalPtr> show_grants(exchange::Exchange& x, const Visit& 
   exchange::Storage& storage = x.config.storage;
   const std::int64_t now = x.config.clock.unix_seconds();
   auto find = [&storage, &visit, now] { return find_grants(storage.credentials, visit.user, now); };
-  auto answered = co_await in_background(x, net::Background::Kind::Session, std::move(find));
-  if (!answered) co_return busy();
-  if (!*answered) co_return store_fault(answered->error());
-  const Grants& found = **answered;
+  auto looked_up = co_await in_background(x, net::Background::Kind::Session, std::move(find));
+  if (!looked_up) co_return busy();
+  if (!*looked_up) co_return store_fault(looked_up->error());
+  const Grants& found = **looked_up;
   const auto form = Form::parse(query_of(x.target.origin));
   const std::string action = own_path(x, routing::Endpoint::Grants);
   std::vector<std::string> tokens;

@@ -1,7 +1,7 @@
 #pragma once
 
 // The OAuth provider inside the gate (RFC 5849 section 2): request tokens, consent, access tokens,
-// and the pages that users see. provide() is what exchange() does with a request to one of its
+// and the pages that users see. serve_request() calls provide() for a request to one of its
 // addresses, in place of asking a backend.
 
 #include <string_view>

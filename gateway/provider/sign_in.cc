@@ -187,8 +187,8 @@ net::Task<exchange::RefusalPtr> try_to_sign_in(exchange::Exchange& x, const Atte
   const std::int64_t now = x.config.clock.unix_seconds();
   const store::SessionLimits limits = session_limits(x.config.settings.login);
   auto hash = [&storage, &attempt, now] { return check(storage.sessions, attempt, now); };
-  const Kind one = attempt.browser.empty() ? Kind::Hash : Kind::KnownHash;
-  const auto checked = co_await in_background(x, one, std::move(hash));
+  const Kind queue = attempt.browser.empty() ? Kind::Hash : Kind::KnownHash;
+  const auto checked = co_await in_background(x, queue, std::move(hash));
   if (!checked) co_return busy();
   if (!*checked) co_return store_fault(checked->error());
   const Checked& outcome = **checked;

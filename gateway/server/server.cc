@@ -63,6 +63,7 @@ struct Server::ListenerThread {
   void admit(net::Socket socket, const net::Tcp::endpoint& peer);
   void turn_away(net::Socket socket, const net::Tcp::endpoint& peer, Admission limit);
   void tell_of(const log::LogEntry& entry);
+  void tell_of_more();
   net::Task<void> tell_of_rest();
   net::Task<void> accept();
   void drain();
@@ -97,9 +98,9 @@ void Server::ListenerThread::turn_away(net::Socket socket, const net::Tcp::endpo
   if (!config.tls) {
     reply::RefusalContext context{
         .request_id = id, .now = config.clock.unix_seconds(), .close = true};
-    std::string answer = reply::render(refusal, config.style, context);
+    std::string response = reply::render(refusal, config.style, context);
     net::ErrorCode ignored;
-    socket.write_some(asio::buffer(answer), ignored);
+    socket.write_some(asio::buffer(response), ignored);
   }
   const bool of_address = limit == Admission::TooManyOfAddress;
   const std::string from =
@@ -120,8 +121,12 @@ net::Task<void> Server::ListenerThread::tell_of_rest() {
   net::Timer timer(worker.context());
   timer.expires_after(kTurnedAwayIn);
   co_await timer.async_wait(net::kAwait);
+  tell_of_more();
+}
+
+void Server::ListenerThread::tell_of_more() {
   const unsigned count = std::exchange(turned_away, 0);
-  if (count <= kTurnedAwayLines) co_return;
+  if (count <= kTurnedAwayLines) return;
   worker.config().log.say(conf::LogLevel::Warn,
                           "overloaded: " + std::to_string(count - kTurnedAwayLines) +
                               " more connections were turned away within a second");
@@ -169,6 +174,7 @@ net::Task<void> Server::ListenerThread::wait_until_drained() {
     timer.expires_after(std::chrono::milliseconds(20));
     co_await timer.async_wait(net::kAwait);
   }
+  tell_of_more();
   worker.context().stop();
 }
 

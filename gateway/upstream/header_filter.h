@@ -72,7 +72,7 @@ void write_request_head(const http::RequestHead& head, const UpstreamRequest& up
 
 struct DownstreamResponse {
   std::string_view request_id;
-  bool close = false;         // this answer is the connection's last
+  bool close = false;         // this response is the connection's last
   unsigned client_minor = 1;  // of the request; 1.0 clients are told keep-alive explicitly
   http::Framing framing = http::Framing::None;  // towards the client; UntilClose: no framing field
   std::uint64_t length = 0;

@@ -66,7 +66,7 @@ class UpstreamPool {
   // A pooled connection, or null. Each is looked at first: what arrived on it while it was idle
   // would be taken for the response to the next request, perhaps of another client.
   UpstreamLease take();
-  // A new connection to the next server that answers.
+  // A new connection to the next server that accepts it.
   net::Task<verify::Result<UpstreamLease, upstream::Error>> connect();
   // Only with nothing unread and nothing unsent.
   void release(UpstreamLease connection);

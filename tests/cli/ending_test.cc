@@ -181,6 +181,27 @@ TEST_CASE("sessions that can't be ended are told of, and the change is made all 
   }
 }
 
+TEST_CASE("an import whose sessions can't be ended says what it took and whose sessions go on") {
+  for (const int count : {2, 10, 11}) {
+    CAPTURE(count);
+    Shell shell;
+    std::string users, names;
+    for (int i = 0; i < count; ++i) {
+      const std::string name = "u" + std::to_string(i);
+      shell.on_store({"user", "add", name});
+      users += R"({"type":"user","name":")" + name + R"(","enabled":false})" + "\n";
+      if (i < 10) names += (i > 0 ? ", " : "") + name;
+    }
+    begin(*open_sessions(shell), "u1");
+    shell.write("store/sessions/data.mdb", std::string(8192, 'x'));
+    const Ran ran = shell.on_store({"import", "-", "--replace"}, users);
+    CHECK(ran.code == 1);
+    CHECK(ran.out == "imported 0 clients, " + std::to_string(count) + " users and 0 tokens\n");
+    CHECK(has(ran.err, "sessions of " + std::to_string(count) + " users (" + names +
+                           (count > 10 ? ", ...)" : ")") + " may go on: "));
+  }
+}
+
 TEST_CASE("removing a user or a client ends what they had of each other in one transaction") {
   struct Case {
     std::vector<std::string> command;

@@ -135,8 +135,8 @@ class Recorder:
         self.connections = 0
         self.live = set()
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=256)
-        self.port = self.listener.getsockname()[1]
+        self.port = port or free_port()  # which a test may let go for a while
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property

@@ -5,13 +5,12 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.request
 
-from wire import eventually
+from wire import eventually, free_port
 
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
@@ -32,9 +31,7 @@ class Page:
 
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix="gate-chromium-")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.base = f"http://127.0.0.1:{port}"
         environment = {**os.environ, "HOME": self.home, "TMPDIR": self.home}
         self.driver = subprocess.Popen(

@@ -238,7 +238,8 @@ def test_a_store_that_is_put_back_is_whole(reader):
 def test_a_line_of_the_log_looks_as_the_document_shows_it(reader):
     prepare(reader, "gateway/README.md")
     id = reader.refused()
-    (line,) = [one for one in (reader.room / "var/log/portcullis/gate.log").read_text().splitlines() if f"id={id}" in one]
+    log = reader.room / "var/log/portcullis/gate.log"
+    (line,) = eventually(lambda: [one for one in log.read_text().splitlines() if f"id={id}" in one], "the refusal is logged")
     (shown,) = [one for one in blocks("gateway/README.md") if one.language == ""]
 
     def shape(text):

@@ -100,7 +100,7 @@ def test_output_that_is_only_a_list_is_said_to_be_lost(store):
         assert done.returncode == 1 and "standard output" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["client list", "client list --json", "client show client", "user list", "token list"])
+@pytest.mark.parametrize("command", ["client list", "client list --json", "client show client", "user list", "token list", "export", "export -"])
 def test_what_is_only_read_ends_quietly_with_1_when_nobody_reads_it(command, store, alice):
     output = closed_pipe()
     done = subprocess.run([BINARY, *command.split(), "--store", store.path], stdout=output, stderr=subprocess.PIPE,
@@ -109,7 +109,7 @@ def test_what_is_only_read_ends_quietly_with_1_when_nobody_reads_it(command, sto
     assert (done.returncode, done.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("command", ["client list", "client list --json", "token list --json"])
+@pytest.mark.parametrize("command", ["client list", "client list --json", "token list --json", "export"])
 def test_a_list_of_which_somebody_has_enough_ends_quietly_with_1(command, store):
     store.take(*granted("client", SECRET, "alice", "token", TOKEN_SECRET))
     store.take(*({"type": "client", "key": f"k{i}", "secret": SECRET, "name": "n" * 200} for i in range(1000)))
@@ -131,3 +131,13 @@ def test_help_that_nobody_reads_ends_quietly_with_1(command):
 def test_what_changes_something_says_that_its_output_is_lost(store, lost):
     assert "what was changed stays changed" in lost("user", "add", "bob")
     assert [json.loads(line)["name"] for line in store.ok("user", "list", "--json").splitlines()] == ["bob"]
+
+
+@pytest.mark.parametrize("command", ["export", "backup"])
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_file_that_was_made_is_there_though_nobody_was_told(command, json_too, store, lost, room):
+    store.user("alice")
+    assert "what was changed stays changed" in lost(command, str(room / "made"), *json_too)
+    made = room / "made"
+    (file,) = made.rglob("data.mdb") if command == "backup" else [made]
+    assert file.stat().st_size > 0

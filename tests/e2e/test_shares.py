@@ -168,6 +168,18 @@ def test_each_connection_that_gets_no_place_is_told_and_a_flood_of_them_as_a_num
         (503, "limits." + key, "127.0.0.2")}  # fmt: skip
 
 
+def test_those_turned_away_just_before_the_gate_ends_are_told_too(new_gate, recorder):
+    gate = new_gate(recorder, OPEN, limits={"connections": 1}, log={"format": "json"})
+    with wire_from(gate, "127.0.0.2") as keeper:
+        assert keeper.send(PING).read().status == 200
+        for _ in range(15):
+            with wire_from(gate, "127.0.0.2") as one:
+                assert one.read().status == 503
+    gate.stop()
+    single, more = told_of_overload(gate)
+    assert len(single) + more == 15
+
+
 # What an address does on each of its connections that takes them all.
 def idles(gate, alice, wire):
     assert wire.send(PING).read().status == 200

@@ -1,7 +1,10 @@
 """HTTP as bytes on a socket: what a test sends is exactly what it wrote, and answers are read strictly."""
 
+import contextlib
+import random
 import socket
 import time
+from pathlib import Path
 
 LIMIT = 20.0  # seconds that anything may take before the test fails
 
@@ -177,7 +180,14 @@ def eventually(condition, what, within=None):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that the kernel gives to nobody who asks for any: another gate or backend that
+    starts while nobody listens on it doesn't get it."""
+    first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(1000):
+        port = random.randrange(min(10240, first_given - 1000), first_given)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("no port is free")

@@ -12,20 +12,29 @@ constexpr std::size_t kUnknown = ~std::size_t{0};
 
 }  // namespace
 
-int listening_socket(std::uint16_t& port, int backlog) {
+int bound_socket(std::uint16_t& port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
   void* raw = &address;
-  if (fd < 0 || ::bind(fd, static_cast<sockaddr*>(raw), size) != 0 || ::listen(fd, backlog) != 0 ||
+  if (fd < 0 || ::bind(fd, static_cast<sockaddr*>(raw), size) != 0 ||
       ::getsockname(fd, static_cast<sockaddr*>(raw), &size) != 0) {
-    throw std::runtime_error("no socket to listen on");
+    throw std::runtime_error("no socket can be bound");
   }
   port = ntohs(address.sin_port);
   return fd;
 }
+
+int listening_socket(std::uint16_t& port, int backlog) {
+  const int fd = bound_socket(port);
+  if (::listen(fd, backlog) != 0) throw std::runtime_error("no socket to listen on");
+  return fd;
+}
+
+DeadPort::DeadPort() : bound_(bound_socket(port)) {}
+DeadPort::~DeadPort() { ::close(bound_); }
 
 std::string answer(std::string_view body, std::string_view lines) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +

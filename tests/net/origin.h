@@ -54,7 +54,21 @@ class Origin {
 };
 
 // Bound to 127.0.0.1, and its port.
+int bound_socket(std::uint16_t& port);
 int listening_socket(std::uint16_t& port, int backlog = 64);
+
+// A port that refuses connections. Nobody else gets it as long as this lives.
+class DeadPort {
+ public:
+  DeadPort();
+  ~DeadPort();
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+  std::uint16_t port = 0;
+
+ private:
+  int bound_;
+};
 
 // Lets everything that is ready on the loop go first.
 net::Task<void> others_first(asio::io_context& context);

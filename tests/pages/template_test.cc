@@ -51,11 +51,11 @@ TEST_CASE("a template that would show something unescaped, or can't be read, is 
        {"{{{name}}}", "{{&name}}", "{{ & name }}", "{{ {name} }}", "{{=<% %>=}}<%&name%>",
         "x{{a}}\n{{\n&b}}", "{{#open}}", "{{/close}}", "{{name", "{{#a}}{{/b}}"}) {
     CAPTURE(bad);
-    CHECK(record_error(bad).has_value());
+    CHECK(template_error(bad).has_value());
   }
   for (const char* good : {"", "plain", "{{name}}", "{{ name }}", "{{#a}}{{^b}}{{/b}}{{/a}}",
                            "{{>part}}", "{{! said here }}", "{ {x} }"}) {
     CAPTURE(good);
-    CHECK_FALSE(record_error(good).has_value());
+    CHECK_FALSE(template_error(good).has_value());
   }
 }

@@ -90,7 +90,7 @@ TEST_CASE("what ends all sessions of a user forgets the browsers too, and leaves
   const std::string a = s.remember({}, "alice"), b = s.remember({}, "alice");
   const std::string c = s.remember({}, "bob");
   must(s.sessions->begin("alice", kLimits, kStart));
-  CHECK(must(must(Sessions::open_existing(s.dir.path()))->end_all_of("alice")) == 1);
+  CHECK(must(must(Sessions::open_existing(s.dir.path()))->end_all_of({"alice"})) == 1);
   CHECK_FALSE(s.knows(a, "alice"));
   CHECK_FALSE(s.knows(b, "alice"));
   CHECK(s.knows(c, "bob"));

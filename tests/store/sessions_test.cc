@@ -116,9 +116,9 @@ TEST_CASE("ending one session leaves the others, and ending all of a user those 
   must(sessions->end("never was"));
   CHECK_FALSE(lives(*sessions, a, kStart));
   CHECK(lives(*sessions, b, kStart));
-  CHECK(must(sessions->end_all_of("alice")) == 2);
-  CHECK(must(sessions->end_all_of("alice")) == 0);
-  CHECK(must(sessions->end_all_of("")) == 0);
+  CHECK(must(sessions->end_all_of({"alice"})) == 2);
+  CHECK(must(sessions->end_all_of({"alice"})) == 0);
+  CHECK(must(sessions->end_all_of({""})) == 0);
   for (const std::string& id : {b, c}) CHECK_FALSE(lives(*sessions, id, kStart));
   CHECK(lives(*sessions, d, kStart));
 }
@@ -193,7 +193,7 @@ TEST_CASE("another process ends sessions while this one has them open") {
   Pipe go;
   Child child([&] {
     go.receive(1);
-    return must(must(Sessions::open_existing(dir.path()))->end_all_of("alice")) == 2 ? 0 : 1;
+    return must(must(Sessions::open_existing(dir.path()))->end_all_of({"alice"})) == 2 ? 0 : 1;
   });
   const auto sessions = open_sessions(dir);
   const std::string a = must(sessions->begin("alice", kLimits, kStart));
@@ -306,7 +306,7 @@ TEST_CASE("a process killed while it begins sessions leaves a file that the next
   child.kill();
   const auto sessions = open_sessions(dir);
   for (std::size_t i = 0; i < 5; ++i) CHECK(lives(*sessions, known.substr(27 * i, 27), kStart));
-  CHECK(must(sessions->end_all_of("alice")) >= 5);
+  CHECK(must(sessions->end_all_of({"alice"})) >= 5);
 }
 
 }  // namespace store

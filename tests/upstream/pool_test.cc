@@ -25,13 +25,6 @@ conf::Url server_at(std::uint16_t port, const std::string& host = "127.0.0.1") {
   return url;
 }
 
-// Nobody listens there.
-std::uint16_t dead_port() {
-  std::uint16_t port = 0;
-  ::close(listening_socket(port));
-  return port;
-}
-
 // A listener whose queue is full: the kernel leaves further connections unanswered.
 class Deaf {
  public:
@@ -115,7 +108,8 @@ TEST_CASE("a server that answers is connected, by address or by name") {
 }
 
 TEST_CASE("a server that refuses, is deaf, or has no address is unreachable") {
-  CHECK(Pool({server_at(dead_port())}).connect() == kUnreachable);
+  const DeadPort dead;
+  CHECK(Pool({server_at(dead.port)}).connect() == kUnreachable);
   CHECK(Pool({server_at(1, "[::1]")}).connect() == kUnreachable);
   Deaf deaf;
   CHECK(Pool({server_at(deaf.port)}).connect() == kUnreachable);
@@ -123,7 +117,8 @@ TEST_CASE("a server that refuses, is deaf, or has no address is unreachable") {
 
 TEST_CASE("the next server is tried when one can't be reached, and each has its turn") {
   const Other first, second;
-  Pool pool({server_at(dead_port()), server_at(first.port), server_at(second.port)});
+  const DeadPort dead;
+  Pool pool({server_at(dead.port), server_at(first.port), server_at(second.port)});
   std::vector<UpstreamLease> leases(4);
   for (UpstreamLease& lease : leases) CHECK(pool.connect(lease) == "");
   for (const Other* server : {&first, &second}) CHECK(server->accepted() >= 0);
