@@ -83,16 +83,25 @@ class MemStream final : public net::Stream {
  private:
   bool fails() { return record_->operations++ >= client_.fails_at; }
 
+  bool received(const std::string& text) const {
+    return record_->received.find(text) != std::string::npos;
+  }
+
   bool there() const {
     if (client_.pieces.empty()) return false;
     const std::string& after = client_.pieces.front().after;
-    return after.empty() || record_->received.find(after) != std::string::npos;
+    return after.empty() || received(after);
+  }
+
+  bool ended() const {
+    if (!client_.ends_after.empty() && received(client_.ends_after)) return true;
+    return client_.pieces.empty() && client_.then_ends;
   }
 
   // Until a piece is there; or what there is instead.
   net::Task<net::ErrorCode> until_there() {
     while (!there()) {
-      if (client_.pieces.empty() && client_.then_ends) co_return asio::error::eof;
+      if (ended()) co_return asio::error::eof;
       waiting_ = true;
       cancelled_ = false;
       reading_.expires_at(net::TimePoint::max());

@@ -23,8 +23,9 @@ struct Piece {
 
 struct Client {
   std::vector<Piece> pieces;
-  bool then_ends = true;    // behind the last piece the client closes its side; or is silent
-  bool then_drips = false;  // or sends a byte now and then, forever
+  bool then_ends = true;     // behind the last piece the client closes its side; or is silent
+  bool then_drips = false;   // or sends a byte now and then, forever
+  std::string ends_after{};  // closes its side once this was received, whatever it had yet to send
   bool ends_when_cancelled = true;  // a cancelled read is the last that is silent
   std::size_t window = kNone;       // bytes that one write takes
   std::size_t takes = kNone;        // bytes that it takes at all, then it stops reading

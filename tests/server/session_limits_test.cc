@@ -107,6 +107,7 @@ TEST_CASE("what can begin no request is refused without waiting for more, wherev
       CAPTURE(at);
       Client client{{Piece{bytes.substr(0, at)}, Piece{bytes.substr(at)}}};
       client.then_ends = false;
+      client.ends_after = "HTTP/1.1 400";
       CHECK(world.talk(std::move(client)).text().starts_with("400"));
     }
   }
@@ -230,7 +231,9 @@ TEST_CASE("the limit of a body holds for a form too") {
 TEST_CASE("a length over the limit is refused without reading or 100 Continue") {
   World world([](conf::Settings& settings) { settings.limits.body_bytes = 10; });
   const Ask put{.method = "PUT", .lines = "Expect: 100-continue\r\n" + sized(11)};
-  CHECK(world.talk(silent_after(world.signed_by_alice(put))).text().starts_with("413"));
+  Client client = silent_after(world.signed_by_alice(put));
+  client.ends_after = "HTTP/1.1 413";
+  CHECK(world.talk(std::move(client)).text().starts_with("413"));
 }
 
 TEST_CASE("a head may have as many bytes as the limit says, and no more") {

@@ -258,6 +258,7 @@ TEST_CASE("100 Continue is said once, to a proven client that waits for it") {
   SUBCASE("not proven") {
     Client client{{Piece{World::plain(put)}, Piece{"hello", "100 Continue"}}};
     client.then_ends = false;
+    client.ends_after = "HTTP/1.1 401";
     CHECK(world.talk(std::move(client)).text().starts_with("401"));
     CHECK(world.asked() == "");
   }
