@@ -95,9 +95,9 @@ Result<std::uint64_t> Sessions::end_all_of(const std::vector<std::string>& users
   std::uint64_t ended = 0;
   for (const std::string& user : users) {
     if (!is_user_name(user)) continue;
-    const auto known = erase_all_of(**txn, file.known_shelf(), user);
+    auto known = erase_all_of(**txn, file.known_shelf(), user);
     if (!known) return known;
-    const auto sessions = erase_all_of(**txn, file.session_shelf(), user);
+    auto sessions = erase_all_of(**txn, file.session_shelf(), user);
     if (!sessions) return sessions;
     ended += *sessions;
   }
