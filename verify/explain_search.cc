@@ -96,8 +96,10 @@ bool Search::add_way(World& world, Part part, SlipSet slips, std::vector<Way>& o
 void Search::add_single(World& world, Part part, std::vector<Way>& out) {
   const bool first = &world == &worlds_.front();
   if (!first) ways(worlds_.front(), part, 1);
-  const auto& live = worlds_.front().parts[static_cast<std::size_t>(part)].live;
-  const std::unordered_set<const Slip*> by_itself(live.begin(), live.end());
+  const Ways& usual = worlds_.front().parts[static_cast<std::size_t>(part)];
+  // Not all slips that make a difference are known then.
+  if (usual.cut_short) world.parts[static_cast<std::size_t>(part)].cut_short = true;
+  const std::unordered_set<const Slip*> by_itself(usual.live.begin(), usual.live.end());
   for (const Slip& slip : slips_) {
     if (part_of(slip.aspect) != part) continue;
     if (!first && !by_itself.contains(&slip) && !may_wake(slip)) continue;

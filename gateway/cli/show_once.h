@@ -9,8 +9,8 @@
 
 namespace gateway::cli {
 
-// Prints it, and makes sure that it has gone out. False for a closed pipe or a
-// full disk: nobody may have seen it then.
+// Prints it, and makes sure that it has gone out. False for a closed pipe or a full disk: nobody
+// may have seen it then.
 bool show_once(Console& console, const std::function<void(std::ostream&)>& print);
 
 }  // namespace gateway::cli

@@ -12,7 +12,7 @@ import pytest
 
 from backend import plain
 from gate import HOST, ROUTES, SANITIZED, Gate, Store
-from wire import Closed, Wire
+from wire import Closed, Wire, eventually
 
 ROUNDS = 3 if SANITIZED else 6
 SENDERS = 8
@@ -47,7 +47,7 @@ class Load:
 
 def test_through_kills_at_random_moments_nothing_passes_twice_and_nothing_genuine_is_refused(gate, recorder, alice):
     moments = random.Random(5849)
-    spent, reached, wanted, answered = {}, threading.Event(), [0], 0
+    spent, reached, wanted = {}, threading.Event(), [0]
 
     def answer(seen, wire):
         if len(recorder.seen) >= wanted[0]:
@@ -61,10 +61,10 @@ def test_through_kills_at_random_moments_nothing_passes_twice_and_nothing_genuin
         wanted[0] = moments.randint(1, 120)
         load = Load(gate, alice, number)
         assert reached.wait(60)
+        eventually(lambda: load.answers, "somebody got an answer")
         gate.kill()
         load.join()
-        assert set(load.answers.values()) <= {200}, "nothing genuine was refused"
-        answered += len(load.answers)  # in a round that is over at once it may be none
+        assert set(load.answers.values()) == {200}, "nothing genuine was refused"
         forwarded = {seen.target for seen in recorder.seen}
         assert {target for target, status in load.answers.items()} <= forwarded
         spent.update((target, load.requests[target]) for target in forwarded)
@@ -77,7 +77,6 @@ def test_through_kills_at_random_moments_nothing_passes_twice_and_nothing_genuin
             for target, data in spent.items():
                 assert wire.send(data).read().status == 401, target
         assert [seen.target for seen in recorder.seen] == ["/api/fresh"]
-    assert answered > ROUNDS
 
 
 # ---- Power cuts. What one leaves behind is a store whose mark names another boot.

@@ -78,8 +78,8 @@ TEST_CASE("as many as may wait do, one more is turned away, and hashes don't cou
   Loop loop;
   Background background;
   Seen held, late, hashed;
-  std::promise<void> config;
-  std::shared_future<void> open = config.get_future().share();
+  std::promise<void> go;
+  std::shared_future<void> open = go.get_future().share();
   auto job = [open] {
     open.wait();
     return 1;
@@ -99,7 +99,7 @@ TEST_CASE("as many as may wait do, one more is turned away, and hashes don't cou
   while (hashed.results.empty()) loop.context.run_one_for(std::chrono::milliseconds(50));
   CHECK(hashed.results == std::vector<std::optional<int>>{2});
   CHECK(held.results.empty());
-  config.set_value();
+  go.set_value();
   loop.context.run();
   CHECK(held.results == std::vector<std::optional<int>>(Background::kMaxWaiting, 1));
 }
@@ -108,8 +108,8 @@ TEST_CASE("of long forms that are to be judged any number may wait, for their by
   Loop loop;
   Background background;
   Seen held;
-  std::promise<void> config;
-  std::shared_future<void> open = config.get_future().share();
+  std::promise<void> go;
+  std::shared_future<void> open = go.get_future().share();
   auto job = [open] {
     open.wait();
     return 1;
@@ -121,7 +121,7 @@ TEST_CASE("of long forms that are to be judged any number may wait, for their by
   }
   loop.context.poll();
   CHECK(held.results.empty());
-  config.set_value();
+  go.set_value();
   loop.context.run();
   CHECK(held.results == std::vector<std::optional<int>>(kMany, 1));
 }
@@ -130,8 +130,8 @@ TEST_CASE("at the end what is under way is done, and what waits is not begun") {
   Loop loop;
   Background background;
   Seen held, late;
-  std::promise<void> begun, config;
-  std::shared_future<void> open = config.get_future().share();
+  std::promise<void> begun, go;
+  std::shared_future<void> open = go.get_future().share();
   auto job = [&begun, open] {
     begun.set_value();
     open.wait();
@@ -151,7 +151,7 @@ TEST_CASE("at the end what is under way is done, and what waits is not begun") {
     loop.context.poll();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  config.set_value();
+  go.set_value();
   ender.join();
   loop.context.run();
   CHECK(held.results == std::vector<std::optional<int>>{1});

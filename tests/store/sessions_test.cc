@@ -106,6 +106,16 @@ TEST_CASE("visits are noted the more often, the sooner a session ends without") 
   }
 }
 
+TEST_CASE("all sessions of several users end together, and are counted together") {
+  const TempDir dir;
+  const auto sessions = open_sessions(dir);
+  const auto begin = [&](const char* user) { return must(sessions->begin(user, kLimits, kStart)); };
+  const std::string a = begin("alice"), b = begin("bob"), c = begin("bob"), d = begin("carol");
+  CHECK(must(sessions->end_all_of({"bob", "", "nobody", "alice", "bob"})) == 3);
+  for (const std::string& id : {a, b, c}) CHECK_FALSE(lives(*sessions, id, kStart));
+  CHECK(lives(*sessions, d, kStart));
+}
+
 TEST_CASE("ending one session leaves the others, and ending all of a user those of others") {
   const TempDir dir;
   const auto sessions = open_sessions(dir);
@@ -118,7 +128,8 @@ TEST_CASE("ending one session leaves the others, and ending all of a user those 
   CHECK(lives(*sessions, b, kStart));
   CHECK(must(sessions->end_all_of({"alice"})) == 2);
   CHECK(must(sessions->end_all_of({"alice"})) == 0);
-  CHECK(must(sessions->end_all_of({""})) == 0);
+  CHECK(must(sessions->end_all_of({"", "nobody"})) == 0);
+  CHECK(must(sessions->end_all_of({})) == 0);
   for (const std::string& id : {b, c}) CHECK_FALSE(lives(*sessions, id, kStart));
   CHECK(lives(*sessions, d, kStart));
 }

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/verify/explain.h"
+#include "verify/explain_search.h"
+#include "verify/explain_slips.h"
 
 using namespace verify;
 using namespace verify::testing;
@@ -59,6 +62,36 @@ TEST_CASE(
   CHECK(named(cut) == "nothing");
   REQUIRE_FALSE(cut.remarks.empty());
   CHECK(cut.remarks.front().find("The search was ended") == 0);
+}
+
+TEST_CASE("what one stage had no room to make, the next one makes") {
+  const Request request{.target = "/a?b=c&d=e", .authorization = kField};
+  const Evidence evidence{.request = request.view()};
+  const Recipe right = right_recipe(evidence.request, {});
+  std::vector<std::string> made;
+  Search whole(right, slips_of(evidence, right, {}), true, kMaxWork);
+  whole.find(1, [&made](const std::string& base) {
+    made.push_back(base);
+    return false;
+  });
+  REQUIRE_FALSE(whole.cut_short());
+  REQUIRE(made.size() > 1);
+  std::size_t found_later = 0;
+  for (std::size_t work = kMaxWork; work > 1000; work -= work / 8) {
+    CAPTURE(work);
+    Search search(right, slips_of(evidence, right, {}), true, work);
+    const auto find = [&] {
+      search.begin_stage();
+      return search.find(1, [&made](const std::string& base) { return base == made.back(); });
+    };
+    const bool at_once = find().has_value();
+    const bool cut = search.cut_short();
+    const bool later = find().has_value();
+    CHECK((at_once || cut));
+    CHECK((later || !at_once));
+    if (!at_once && later) ++found_later;
+  }
+  CHECK(found_later > 0);
 }
 
 TEST_CASE("parameters are left out one by one up to a bound") {
